@@ -1,0 +1,86 @@
+/** An AT command as a value: its text, its time-out, which lines are its answer and what they mean. */
+import { isFailure } from './result-code.ts'
+
+export interface AtCommand<T = void> {
+  /** What follows `AT`, without the CR: `+CSQ`. */
+  readonly text: string
+  /** The longest that the manual lets the modem take, in ms; never less (P9). */
+  readonly timeoutMs: number
+  /** Parts of `text` that must not be seen in logs. */
+  readonly secrets?: readonly string[]
+  /** Information lines of this command; every other line is somebody else's. */
+  readonly information?: LinePattern
+  /** The final result code of success; `OK` unless stated. */
+  readonly final?: LinePattern
+  /**
+   * Whether an answer must hold an information line. A query's `OK` without one is the late answer of an earlier
+   * command and is passed over. `and-ok` means that information and `OK` come in any order (`AT+CIPSTATUS`).
+   */
+  readonly needs?: 'information' | 'and-ok'
+  /** `CONNECT` as the final result puts the modem into data mode. */
+  readonly entersData?: boolean
+  parse(answer: Answer): T
+}
+
+/** A regular expression, or anything else that can say yes to a line. */
+export interface LinePattern {
+  test(line: string): boolean
+}
+
+export interface Answer {
+  readonly information: readonly string[]
+  readonly final: string
+}
+
+/** What one line is to a command in flight. */
+export type Part = 'echo' | 'information' | 'passed-over' | 'success' | 'failure' | 'foreign'
+
+const OK = /^OK$/
+
+/** Collects the answer to one command, line by line. Pure. */
+export class AnswerReader {
+  readonly #command: AtCommand<unknown>
+  readonly #information: string[] = []
+  #final = ''
+  #ok = false
+  #echoed = false
+  /** The answer is whole, and it was an error. */
+  failed = false
+
+  constructor(command: AtCommand<unknown>) {
+    this.#command = command
+  }
+
+  get answer(): Answer {
+    return { information: this.#information, final: this.#final }
+  }
+
+  /** Takes one line and says what it was; after `success` or `failure` the answer is whole. */
+  take(line: string): Part {
+    if (!this.#echoed && line === `AT${this.#command.text}`) {
+      this.#echoed = true
+      return 'echo'
+    }
+    if (isFailure(line)) return this.#end(line, 'failure')
+    if (this.#command.information?.test(line)) {
+      this.#information.push(line)
+      return this.#command.needs === 'and-ok' && this.#ok ? this.#end('OK', 'success') : 'information'
+    }
+    if ((this.#command.final ?? OK).test(line)) return this.#takeFinal(line)
+    return OK.test(line) ? 'passed-over' : 'foreign'
+  }
+
+  #takeFinal(line: string): Part {
+    if (this.#command.needs !== undefined && this.#information.length === 0) {
+      this.#ok = true
+      return 'passed-over'
+    }
+    return this.#end(line, 'success')
+  }
+
+  #end(final: string, part: 'success' | 'failure'): Part {
+    this.#final = final
+    this.failed = part === 'failure'
+    return part
+  }
+}

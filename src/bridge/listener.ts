@@ -1,0 +1,78 @@
+/** A listener: the local port of a route. It is open only while the link can serve, so that the open port tells the truth. */
+import { rm } from 'node:fs/promises'
+import { BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net'
+import type { RouteConfig } from '../config/schema.ts'
+import { Fault } from '../core/fault.ts'
+import { soon } from '../core/time.ts'
+
+/** The only `net.Server` of the data path. */
+export class Listener {
+  readonly #route: RouteConfig
+  readonly #onClient: (client: Socket) => void
+  readonly #allowed: BlockList | undefined
+  #server: Server | undefined
+
+  constructor(route: RouteConfig, onClient: (client: Socket) => void) {
+    this.#route = route
+    this.#onClient = onClient
+    this.#allowed = allowList(route)
+  }
+
+  /** The name of its route. */
+  get route(): string {
+    return this.#route.name
+  }
+
+  /** What programs connect to, as written in the configuration. */
+  get address(): string {
+    const { listen } = this.#route
+    return 'path' in listen ? listen.path : `${listen.host}:${listen.port}`
+  }
+
+  /** @throws Fault config-invalid if the address cannot be had */
+  async open(): Promise<void> {
+    if (this.#server) return
+    // Half-open, because the peer's rest must still arrive when the client has finished (P2).
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client))
+    this.#server = server
+    const { listen } = this.#route
+    if ('path' in listen) await rm(listen.path, { force: true })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => {
+        this.#server = undefined
+        reject(
+          new Fault('config-invalid', `route ${this.#route.name} cannot listen at ${this.address}: ${error.message}`, {
+            cause: error,
+          }),
+        )
+      })
+      server.listen('path' in listen ? { path: listen.path } : { host: listen.host, port: listen.port }, resolve)
+    })
+  }
+
+  /** From now on connecting is refused; clients that are in stay. */
+  async close(): Promise<void> {
+    this.#server?.close()
+    this.#server = undefined
+    // The address is free as soon as the handle is closed, which the callback of close() would not tell before the last
+    // client has left.
+    await new Promise<void>((resolve) => soon(resolve))
+  }
+
+  #accept(client: Socket): void {
+    const from = client.remoteAddress
+    if (this.#allowed && (from === undefined || !this.#allowed.check(from, isIPv6(from) ? 'ipv6' : 'ipv4'))) {
+      client.resetAndDestroy()
+      return
+    }
+    this.#onClient(client)
+  }
+}
+
+/** undefined: the listener is on loopback or a Unix socket, where no list is needed. */
+function allowList(route: RouteConfig): BlockList | undefined {
+  if (route.allowFrom.length === 0) return undefined
+  const list = new BlockList()
+  for (const subnet of route.allowFrom) list.addSubnet(subnet.address, subnet.prefix, subnet.family)
+  return list
+}

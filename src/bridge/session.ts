@@ -1,0 +1,188 @@
+/** A session: one client joined to one carrier, from the client's first byte to an honest end. */
+import { Fault } from '../core/fault.ts'
+import { after, now, type Timer } from '../core/time.ts'
+import type { Carrier, CarrierEnd, CarrierUser } from '../dte/carrier.ts'
+import type { ClientSocket } from './client.ts'
+
+/** Bytes of a client that are taken before there is a carrier; more waits in its socket. */
+const EARLY_BYTES = 64 * 1024
+
+/** What a session may ask of the link. */
+export interface SessionLink {
+  dial(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Carrier>
+  hangUp(order: { readonly deliver: boolean; readonly lingerMs: number; readonly timeoutMs: number }): void
+}
+
+export interface SessionOptions {
+  readonly to: { readonly host: string; readonly port: number }
+  readonly lingerMs: number
+  readonly closeTimeoutMs: number
+  /** 0: never. */
+  readonly idleTimeoutMs: number
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly outcome: 'closed-by-peer' | 'closed-by-client' | 'aborted-by-client' | 'broken' | 'not-dialled'
+  readonly fault?: Fault
+  readonly bytesUp: number
+  readonly bytesDown: number
+  readonly unacked: number | null
+}
+
+export class Session implements CarrierUser {
+  readonly #client: ClientSocket
+  readonly #link: SessionLink
+  readonly #options: SessionOptions
+  readonly #gone = new AbortController()
+  #carrier: Carrier | undefined
+  #early: Buffer[] = []
+  #earlyBytes = 0
+  #clientEnded = false
+  #clientGone = false
+  #over: ((end: SessionEnd) => void) | undefined
+  /** The carrier has ended: nothing of it is asked any more. */
+  #ended = false
+  #lastByteAt = now()
+  #timer: Timer | undefined
+
+  constructor(client: ClientSocket, link: SessionLink, options: SessionOptions) {
+    this.#client = client
+    this.#link = link
+    this.#options = options
+    client.on('data', (chunk: Buffer) => this.#onClientBytes(chunk))
+    client.on('end', () => this.#onClientEnd())
+    client.on('drain', () => this.#carrier?.wantMore())
+    client.on('error', () => this.#onClientGone())
+    client.on('close', () => this.#onClientGone())
+  }
+
+  /** Dials and carries bytes until it is over. */
+  async run(): Promise<SessionEnd> {
+    const over = new Promise<SessionEnd>((resolve) => {
+      this.#over = resolve
+    })
+    const fault = await this.#dial()
+    if (fault === undefined) return over
+    if (fault === 'gone') return this.#nothing()
+    this.#client.resetAndDestroy()
+    return { ...this.#nothing(), outcome: 'broken', fault }
+  }
+
+  /** @returns what prevented the carrier, or undefined once it is joined */
+  async #dial(): Promise<Fault | 'gone' | undefined> {
+    const { signal } = this.#gone
+    if (signal.aborted) return 'gone'
+    try {
+      this.#join(await this.#link.dial(this.#options.to, signal))
+      return undefined
+    } catch (error) {
+      if (error instanceof Fault) return error
+      if (error === signal.reason) return 'gone'
+      throw error
+    }
+  }
+
+  #nothing(): SessionEnd {
+    this.#client.destroy()
+    return { outcome: 'not-dialled', bytesUp: 0, bytesDown: 0, unacked: null }
+  }
+
+  #join(carrier: Carrier): void {
+    this.#carrier = carrier
+    this.#watchIdle()
+    for (const chunk of this.#early.splice(0)) carrier.write(chunk)
+    carrier.attach(this)
+    if (this.#clientGone) this.#hangUp(this.#clientEnded)
+    else if (this.#clientEnded) this.#hangUp(true)
+    else if (!carrier.hasRoom) this.#client.pause()
+    else this.#client.resume()
+  }
+
+  // The client's side
+
+  #onClientBytes(chunk: Buffer): void {
+    this.#lastByteAt = now()
+    if (this.#carrier) {
+      if (!this.#carrier.write(chunk)) this.#client.pause()
+      return
+    }
+    this.#early.push(chunk)
+    this.#earlyBytes += chunk.length
+    if (this.#earlyBytes >= EARLY_BYTES) this.#client.pause()
+  }
+
+  #onClientEnd(): void {
+    this.#clientEnded = true
+    if (this.#carrier) this.#hangUp(true)
+    // Nobody dials for a client that says nothing and leaves: a port scanner, a health check.
+    else if (this.#earlyBytes === 0) this.#gone.abort(new Error('the client left before it said anything'))
+  }
+
+  /** An error, or the socket is closed: nothing more can be given to the client. */
+  #onClientGone(): void {
+    if (this.#clientGone) return
+    this.#clientGone = true
+    if (this.#carrier) this.#hangUp(this.#clientEnded)
+    // Bytes that the client finished are delivered although it does not wait for the answer.
+    else if (!this.#clientEnded || this.#earlyBytes === 0) this.#gone.abort(new Error('the client is gone'))
+    // What the carrier still brings has nowhere to go: it is taken and dropped.
+    this.#carrier?.wantMore()
+  }
+
+  /** @param deliver whether the client finished in order, so that its last bytes have to arrive */
+  #hangUp(deliver: boolean): void {
+    if (this.#ended) return
+    const { lingerMs, closeTimeoutMs } = this.#options
+    this.#link.hangUp({ deliver, lingerMs: this.#clientGone ? 0 : lingerMs, timeoutMs: closeTimeoutMs })
+  }
+
+  #watchIdle(): void {
+    const { idleTimeoutMs } = this.#options
+    if (idleTimeoutMs === 0 || this.#ended) return
+    const left = this.#lastByteAt + idleTimeoutMs - now()
+    if (left <= 0) this.#hangUp(true)
+    else this.#timer = after(left, () => this.#watchIdle())
+  }
+
+  // The carrier's side
+
+  onBytes(chunk: Buffer): boolean {
+    this.#lastByteAt = now()
+    if (this.#clientGone || this.#client.destroyed) return true
+    return this.#client.write(chunk)
+  }
+
+  onWritable(): void {
+    if (!this.#clientGone) this.#client.resume()
+  }
+
+  onEnd(end: CarrierEnd): void {
+    this.#ended = true
+    this.#timer?.cancel()
+    const { bytesUp = 0, bytesDown = 0 } = this.#carrier ?? {}
+    const unacked = end.kind === 'hung-up' ? end.unacknowledged : null
+    const fault = end.kind === 'broken' ? { fault: end.fault } : {}
+    this.#tellClient(end)
+    this.#over?.({ outcome: this.#outcome(end), bytesUp, bytesDown, unacked, ...fault })
+  }
+
+  #outcome(end: CarrierEnd): SessionEnd['outcome'] {
+    if (end.kind === 'closed') return 'closed-by-peer'
+    if (end.kind === 'broken') return 'broken'
+    return this.#clientEnded ? 'closed-by-client' : 'aborted-by-client'
+  }
+
+  /** A clean end only if the peer closed and all it sent was handed over; any other end is a reset (P2). */
+  #tellClient(end: CarrierEnd): void {
+    if (end.kind !== 'closed') {
+      this.#client.resetAndDestroy()
+      return
+    }
+    this.#client.end()
+    // What the client still sends goes nowhere; it is read so that its end can be seen.
+    this.#client.resume()
+    const limit = after(this.#options.closeTimeoutMs, () => this.#client.destroy())
+    this.#client.once('close', () => limit.cancel())
+  }
+}

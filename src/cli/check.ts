@@ -1,0 +1,53 @@
+/** `cipbridge check`: says everything that is wrong with a configuration, or what it comes to. */
+import type { Argv, CommandModule } from 'yargs'
+import { jsonSchema } from '../config/json-schema.ts'
+import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts'
+import { printConfig } from '../config/print.ts'
+import { formatProblem } from '../config/problem.ts'
+
+/** sysexits: something was found in an unconfigured or misconfigured state */
+const EX_CONFIG = 78
+
+interface CheckArguments {
+  readonly config: string
+  readonly schema: boolean
+}
+
+export const checkCommand: CommandModule<object, CheckArguments> = {
+  command: 'check',
+  describe: 'check the configuration: print every problem, or the effective configuration',
+  builder,
+  handler: check,
+}
+
+function builder(yargs: Argv): Argv<CheckArguments> {
+  return yargs
+    .option('config', {
+      type: 'string',
+      alias: 'c',
+      requiresArg: true,
+      default: DEFAULT_CONFIG_FILE,
+      describe: 'the configuration file',
+    })
+    .option('schema', {
+      type: 'boolean',
+      default: false,
+      describe: 'print the JSON Schema of the configuration, for editors',
+    })
+    .example('$0 check --config ./cipbridge.yaml', 'every problem as FILE:LINE:COL, or the file with all defaults')
+    .example('$0 check --schema > cipbridge.schema.json', 'what an editor completes and checks with')
+}
+
+function check({ config: file, schema }: CheckArguments): void {
+  if (schema) {
+    process.stdout.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`)
+    return
+  }
+  const loaded = loadConfig(file)
+  if ('config' in loaded) {
+    process.stdout.write(printConfig(loaded.config))
+    return
+  }
+  process.stderr.write(loaded.problems.map((problem) => `${formatProblem(problem)}\n`).join(''))
+  process.exitCode = EX_CONFIG
+}

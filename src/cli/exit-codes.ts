@@ -1,0 +1,2 @@
+/** Exit codes as in sysexits(3). */
+export const EXIT = { good: 0, usage: 64, unavailable: 69, internal: 70, temporary: 75, config: 78 } as const

@@ -1,0 +1,67 @@
+/** `cipbridge run`: the daemon in the foreground. */
+import type { CommandModule } from 'yargs'
+import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts'
+import { formatProblem } from '../config/problem.ts'
+import type { Config } from '../config/schema.ts'
+import { FAULTS, isFault } from '../core/fault.ts'
+import type { OpenPort } from '../core/port.ts'
+import { Daemon } from '../daemon/daemon.ts'
+import { EXIT } from './exit-codes.ts'
+import { journalOnStdout } from './journal-output.ts'
+
+interface RunArguments {
+  readonly config: string
+}
+
+export const runCommand: CommandModule<object, RunArguments> = {
+  command: 'run',
+  describe: 'the daemon in the foreground',
+  builder: (yargs) =>
+    yargs
+      .option('config', {
+        alias: 'c',
+        type: 'string',
+        default: DEFAULT_CONFIG_FILE,
+        describe: 'the configuration file',
+      })
+      .example('$0 run --config ./cipbridge.yaml', 'runs until SIGTERM or Ctrl-C'),
+  handler: async ({ config: file }) => {
+    const loaded = loadConfig(file)
+    if ('problems' in loaded) {
+      process.stderr.write(loaded.problems.map((problem) => `${formatProblem(problem)}\n`).join(''))
+      process.exitCode = EXIT.config
+      return
+    }
+    process.exitCode = await runDaemon(loaded.config)
+  },
+}
+
+/** @returns the exit code */
+async function runDaemon(config: Config): Promise<number> {
+  const journal = journalOnStdout(config.log)
+  const daemon = new Daemon(config, await portFor(config), journal)
+  let signals = 0
+  const onSignal = (name: NodeJS.Signals): void => {
+    signals += 1
+    // Asked twice: whoever stands there does not want to wait for an orderly end.
+    if (signals > 1) process.exit(EXIT.temporary)
+    journal.tell('info', 'stopping', `${name}: hanging up in order, again to leave at once`)
+    daemon.stop()
+  }
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  try {
+    await daemon.run()
+    return EXIT.good
+  } catch (error) {
+    if (!isFault(error)) throw error
+    journal.tell('error', 'start', error.message, { fault: error.code, hint: error.hint })
+    return FAULTS[error.code].exitCode
+  }
+}
+
+/** The tty, or the built-in modem; each is loaded only where it is used. */
+async function portFor(config: Config): Promise<OpenPort> {
+  if (config.line.device !== 'virtual') return (await import('../line/tty-port.ts')).openTtyPort
+  const { builtInModem } = await import('./built-in-modem.ts')
+  return builtInModem().openPort
+}

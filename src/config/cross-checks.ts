@@ -1,0 +1,73 @@
+/**
+ * What must hold between keys. These look at the file's raw values, so that one wrong key does not hide what is wrong
+ * with the others; a value of the wrong kind is passed over, for the schema has told of it.
+ */
+
+import type { Listen } from './endpoint.ts'
+import { collide, formatListen, isLocal, parseListen } from './endpoint.ts'
+import type { Issue } from './issue.ts'
+import { show } from './words.ts'
+
+/** Every issue between keys. */
+export function crossIssues(raw: unknown): Issue[] {
+  const routes = itemsOf(at(raw, 'routes'))
+  return [
+    ...exclusive(raw, 'modem', 'pin', 'pinFile'),
+    ...exclusive(raw, 'context', 'password', 'passwordFile'),
+    ...repeatedNames(routes),
+    ...listeners(routes),
+  ]
+}
+
+/** The value of `key` if `value` is a map that has it. */
+export function at(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<PropertyKey, unknown>)[key]
+    : undefined
+}
+
+/** The items if `value` is a list. */
+export function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function exclusive(raw: unknown, section: string, secret: string, file: string): Issue[] {
+  const { [secret]: here, [file]: there } = (at(raw, section) ?? {}) as Record<string, unknown>
+  // an empty password is none
+  if (here === undefined || here === '' || there === undefined) return []
+  return [
+    { path: [section, file], message: `${secret} is set as well, expected one of ${secret} and ${file}`, atKey: true },
+  ]
+}
+
+function repeatedNames(routes: readonly unknown[]): Issue[] {
+  const names = routes.map((route) => at(route, 'name'))
+  return names.flatMap((name, index) => {
+    if (typeof name !== 'string' || names.indexOf(name) === index) return []
+    return [
+      { path: ['routes', index, 'name'], message: `${show(name)} is taken by another route, expected its own name` },
+    ]
+  })
+}
+
+function listeners(routes: readonly unknown[]): Issue[] {
+  const taken: Listen[] = []
+  return routes.flatMap((route, index) => {
+    const text = at(route, 'listen')
+    const reading = typeof text === 'string' ? parseListen(text) : undefined
+    if (!reading || 'problem' in reading) return []
+    const path = ['routes', index, 'listen']
+    const issues: Issue[] = []
+    const rival = taken.find((other) => collide(other, reading.value))
+    if (rival) {
+      const message = `${show(text)} is taken by the route that listens on ${formatListen(rival)}, expected a free address`
+      issues.push({ path, message })
+    }
+    if (!isLocal(reading.value) && itemsOf(at(route, 'allowFrom')).length === 0) {
+      const message = `${show(text)} is not loopback, expected 127.0.0.1 or a list allowFrom of those who may connect`
+      issues.push({ path, message })
+    }
+    taken.push(reading.value)
+    return issues
+  })
+}

@@ -1,0 +1,256 @@
+/** The configuration: every key with its meaning, range and default. Messages, JSON Schema and documents come from it. */
+import { isIPv4 } from 'node:net'
+import * as z from 'zod'
+import type { HostPort } from './endpoint.ts'
+import { formatListen, isPath, parseHostPort, parseSocketPath } from './endpoint.ts'
+import type { Field } from './fields.ts'
+import {
+  choice,
+  defaulted,
+  duration,
+  flag,
+  initCommand,
+  keys,
+  list,
+  optional,
+  parsed,
+  required,
+  secret,
+  section,
+  size,
+  text,
+  whole,
+} from './fields.ts'
+import { route } from './route-schema.ts'
+import { HOUR, MINUTE, SECOND } from './units.ts'
+
+/** What AT+CSTT takes for each of APN, user and password (AT manual 8.2.7). */
+const LONGEST_CREDENTIAL = 50
+
+const path = text('an absolute path', (value) => (isPath(value) ? undefined : 'is not an absolute path'))
+const filePath = text('the path of a file, relative to the folder of this one', (value) =>
+  /^\P{Cc}+$/u.test(value) ? undefined : 'is no path',
+)
+
+/** Between the quotes of an AT command: nothing that ends the quotes, the command or the line. */
+function quotable(value: string): string | undefined {
+  if (Buffer.byteLength(value) > LONGEST_CREDENTIAL) return `is longer than ${LONGEST_CREDENTIAL} bytes`
+  if (!/^[\x20-\x7e]*$/.test(value)) return 'has a control character or a letter outside ASCII in it'
+  return /["';\\]/.test(value) ? 'has a quote, a semicolon or a backslash in it' : undefined
+}
+const quotableText = 'at most 50 bytes of ASCII without quotes, semicolons and backslashes'
+
+const gpioLine = keys({
+  chip: required(path, 'The GPIO chip, such as /dev/gpiochip0.'),
+  line: required(whole(0, 1023), 'The number of the line on that chip.'),
+  activeLow: defaulted(flag(), false, 'Whether the line is on when its voltage is low.'),
+})
+const gpio = { schema: gpioLine, expected: 'a GPIO line: {chip, line, activeLow}' }
+
+function wire(): Field<z.ZodUnion<[z.ZodLiteral<'auto' | 'none'>, typeof gpioLine]>> {
+  const { schema, expected } = choice(['auto', 'none'])
+  return { schema: z.union([schema, gpioLine]), expected: `${expected}, or ${gpio.expected}` }
+}
+
+const line = keys({
+  device: defaulted(
+    text('an absolute path, or virtual', (value) =>
+      value === 'virtual' || isPath(value) ? undefined : 'is not an absolute path',
+    ),
+    '/dev/serial0',
+    'The tty that the modem is at; `virtual` is the built-in modem.',
+  ),
+  baudRate: defaulted(
+    choice([1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600]),
+    115_200,
+    'Bits per second, fixed in the modem as well (AT+IPR); above 115200 only where the modem can.',
+  ),
+  flowControl: defaulted(
+    choice(['hardware', 'none']),
+    'hardware',
+    'How either side stops the other; hardware is RTS/CTS, without it bytes may be lost.',
+  ),
+  dcd: defaulted(wire(), 'auto', 'Where the carrier is seen; auto uses the line of the tty where it has one.'),
+  dtr: defaulted(wire(), 'auto', 'What the escape is driven with; auto uses the line of the tty where it has one.'),
+  ri: defaulted(wire(), 'auto', 'Where ringing is seen; auto uses the line of the tty where it has one.'),
+})
+
+const modem = keys({
+  dialect: defaulted(choice(['auto', 'sim800', 'sim900']), 'auto', 'How the modem speaks; auto asks it.'),
+  pin: optional(
+    secret('4 to 8 digits in quotes, such as "0000"', (value) => (/^\d{4,8}$/.test(value) ? undefined : 'is no PIN')),
+    'The PIN of the SIM card. Not together with pinFile.',
+  ),
+  pinFile: optional(filePath, 'A file with the PIN in it; $CREDENTIALS_DIRECTORY is expanded.'),
+  initCommands: defaulted(
+    list(initCommand(), 32),
+    [],
+    'Extra AT commands, sent before dialling; none that dials, hangs up or changes what other keys set.',
+  ),
+  power: section(
+    keys({
+      reset: optional(gpio, 'The line at the reset pin of the modem.'),
+      powerKey: optional(gpio, 'The line at the PWRKEY pin of the modem.'),
+      command: optional(
+        list(
+          text('a word of a command', (value) => (value === '' ? 'is empty' : undefined)),
+          64,
+        ),
+        'A program with its arguments that switches the power of the modem off and on.',
+      ),
+    }),
+    'How the modem is reset or switched off and on when nothing else helps.',
+  ),
+})
+
+const context = keys({
+  apn: required(
+    text(`the access point name of the operator, ${quotableText}`, quotable),
+    'The way into the network (AT+CSTT); "" leaves the choice to the network.',
+  ),
+  user: defaulted(text(quotableText, quotable), '', 'The user name for the access point.'),
+  password: defaulted(
+    secret(quotableText, quotable),
+    '',
+    'The password for the access point. Not together with passwordFile.',
+  ),
+  passwordFile: optional(filePath, 'A file with the password in it; $CREDENTIALS_DIRECTORY is expanded.'),
+  dns: defaulted(
+    list(
+      text('an IPv4 address', (value) => (isIPv4(value) ? undefined : 'is not an IPv4 address')),
+      2,
+    ),
+    [],
+    'Name servers that the modem asks (AT+CDNSCFG); none: those of the network.',
+  ),
+})
+
+const escape = keys({
+  method: defaulted(
+    choice(['auto', 'dtr', 'plus']),
+    'auto',
+    'How to leave data mode; auto is DTR where it is wired, else +++.',
+  ),
+  guardTime: defaulted(duration({ min: SECOND, max: 10 * SECOND }), '1s', 'The silence before and after +++.'),
+})
+
+const transparent = keys({
+  retries: defaulted(whole(3, 8), 5, 'How often the modem repeats an IP packet (NmRetry).'),
+  waitTime: defaulted(
+    whole(1, 10),
+    2,
+    'Silence on the line after which the modem sends what it has (WaitTm), in steps of 100 ms or 200 ms by firmware.',
+  ),
+  sendSize: defaulted(whole(1, 1460), 1024, 'Bytes after which the modem sends without waiting (SendSz).'),
+})
+
+const liveness = keys({
+  keepalive: defaulted(
+    duration({ min: 30 * SECOND, max: 7200 * SECOND, zero: 'off' }),
+    '2m',
+    'Silence after which the modem sends TCP keepalives (AT+CIPTKA); costs data on the air.',
+  ),
+  probeAfter: defaulted(
+    duration({ min: 10 * SECOND, max: 24 * HOUR, zero: 'never' }),
+    '5m',
+    'Silence after which the link is proved by an escape, only without a DCD line.',
+  ),
+})
+
+const recovery = keys({
+  firstPause: defaulted(
+    duration({ min: 100, max: HOUR }),
+    '2s',
+    'Pause before the second attempt; it grows with every further one.',
+  ),
+  maxPause: defaulted(duration({ min: SECOND, max: 24 * HOUR }), '5m', 'The longest pause between two attempts.'),
+  bootTime: defaulted(
+    duration({ min: SECOND, max: 10 * MINUTE }),
+    '30s',
+    'How long a modem that boots is given before it is judged again.',
+  ),
+  healthyAfter: defaulted(
+    duration({ min: SECOND, max: 24 * HOUR }),
+    '5m',
+    'How long a session has to last for recovery to start over with the cheapest step.',
+  ),
+})
+
+const limits = keys({
+  dialsPerHour: optional(whole(1, 3600), 'How often the modem may dial in an hour.'),
+  bytesPerDay: optional(size(), 'Bytes in both directions that a day may cost.'),
+  bytesPerMonth: optional(size(), 'Bytes in both directions that a calendar month may cost.'),
+})
+
+const log = keys({
+  level: defaulted(choice(['trace', 'debug', 'info', 'warn', 'error']), 'info', 'How much is logged; debug shows AT.'),
+  format: defaulted(
+    choice(['auto', 'json', 'text']),
+    'auto',
+    'How the log is written; auto is text on a terminal and JSON lines elsewhere.',
+  ),
+  trace: defaulted(
+    text('off, or an absolute path', (value) =>
+      value === 'off' || isPath(value) ? undefined : 'is not an absolute path',
+    ),
+    'off',
+    'A file that takes every byte on the line, payload and secrets included.',
+  ),
+})
+
+const controlSocket = parsed(
+  'an absolute path of at most 107 bytes',
+  (value) => {
+    const reading = parseSocketPath(value)
+    return 'value' in reading ? { value: reading.value.path } : reading
+  },
+  (value: string) => value,
+)
+const metricsAddress = parsed<HostPort | null>(
+  'IP:PORT such as 127.0.0.1:9479, or "" (off)',
+  (value) => (value === '' ? { value: null } : parseHostPort(value)),
+  (value) => (value === null ? '' : formatListen(value)),
+)
+
+export const configSchema = keys({
+  line: section(line, 'The serial line to the modem.'),
+  modem: section(modem, 'The modem itself.'),
+  context: context.describe("The PDP context: the way into the operator's network. Required."),
+  routes: z
+    .array(route, {
+      error: ({ input }) => `${input === undefined ? 'is missing' : 'is not a list'}, expected ${ROUTES}`,
+    })
+    .min(1, { error: () => `is empty, expected ${ROUTES}` })
+    .describe('Listeners and where they lead. At least one. Required.'),
+  escape: section(escape, 'How data mode is left for command mode.'),
+  transparent: section(transparent, 'How the modem packs bytes into packets (AT+CIPCCFG).'),
+  liveness: section(liveness, 'How a dead link is found out.'),
+  recovery: section(recovery, 'Pauses and limits of the recovery ladder.'),
+  control: section(
+    keys({
+      socket: defaulted(controlSocket, '/run/cipbridge/control.sock', 'Where the command line reaches the daemon.'),
+    }),
+    'The control socket.',
+  ),
+  metrics: section(
+    keys({ listen: defaulted(metricsAddress, '', 'Where /metrics and /healthz are served over TCP.') }),
+    'Figures for Prometheus.',
+  ),
+  limits: section(limits, 'Budgets: what the link may cost.'),
+  log: section(log, 'What is written down.'),
+})
+
+const ROUTES = 'a list of at least one route: {name, listen, to}'
+
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
+
+/** A configuration as it may be written, defaults left out. */
+export type ConfigInput = z.input<typeof configSchema>
+/** A configuration that was checked: keys as in the file, durations in ms, sizes in bytes, addresses taken apart. */
+export type Config = Frozen<z.output<typeof configSchema>>
+export type RouteConfig = Config['routes'][number]
+
+/** A configuration from within the program (demo, tests). Throws if it is not valid: that is a bug there. */
+export function configFrom(input: ConfigInput): Config {
+  return configSchema.parse(input)
+}

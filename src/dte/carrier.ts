@@ -1,0 +1,302 @@
+/** The carrier: a connection to the peer from `CONNECT` to its end, as a stream of bytes both ways with back-pressure. */
+import type { Fault } from '../core/fault.ts'
+import { after, now, type Timer } from '../core/time.ts'
+import type { SerialLine } from '../line/serial-line.ts'
+import { EndOfCarrier, type LastWord } from './end-of-carrier.ts'
+import type { EscapeGuard } from './escape-guard.ts'
+
+/** How the carrier ended, for whoever used it. */
+export type CarrierEnd =
+  /** The peer closed, and everything that it sent was handed over. */
+  | { readonly kind: 'closed' }
+  /** Any other end. */
+  | { readonly kind: 'broken'; readonly fault: Fault }
+  /** We hung up. */
+  | { readonly kind: 'hung-up'; readonly unacknowledged: number | null }
+
+/** Who talks through the carrier: a session. */
+export interface CarrierUser {
+  /** Bytes of the peer; false means: no more until `carrier.wantMore()`. */
+  onBytes(chunk: Buffer): boolean
+  /** Room again after `write` returned false. */
+  onWritable(): void
+  /** Once, and nothing after it. */
+  onEnd(end: CarrierEnd): void
+}
+
+/** A bare line end may begin the modem's last words; a USB adapter delivers their rest at the latest 16 ms later. */
+const LINE_END_MS = 20
+/** With letters of them already there, the rest is waited for longer: payload hardly ever looks like this. */
+const PARTIAL_MS = 200
+/** Written at once: about this many ms of line time, so that little is on its way when the carrier drops. */
+const PIECE_MS = 50
+const SMALLEST_PIECE = 256
+const LARGEST_PIECE = 4096
+
+export class Carrier {
+  readonly #line: SerialLine
+  /** undefined where the modem does not listen to `+++`. */
+  readonly #guard: EscapeGuard | undefined
+  readonly #words = new EndOfCarrier()
+  readonly #pieceSize: number
+  #user: CarrierUser | undefined
+  #end: CarrierEnd | undefined
+  /** false while escaped, and while the modem's last words may have been said: not a byte goes up. */
+  #upstreamOpen = true
+  #escaped = false
+  /** true: the next byte up is the first since data mode was entered, the modem's view of the pause before is unknown. */
+  #fresh = true
+  #outbox: Buffer[] = []
+  #inbox: Buffer[] = []
+  #userFull = false
+  #lineFull = false
+  #holdTimer: Timer | undefined
+  #plusHold: AbortController | undefined
+  #lastByteAt = now()
+  /** When the connection was last known to be up, beyond doubt, on `now()`'s clock. */
+  provedAt = now()
+  /** Whether DCD was on at any time of this carrier: a wire that never was says nothing by being off. */
+  dcdSeen = false
+  dcdOffSince: number | undefined
+  bytesUp = 0
+  bytesDown = 0
+  /** Told when the modem's last words are complete in the stream, or turn out not to be. */
+  onSuspicion: (() => void) | undefined
+
+  constructor(line: SerialLine, guard: EscapeGuard | undefined) {
+    this.#line = line
+    this.#guard = guard
+    const piece = Math.floor((line.baudRate / 10_000) * PIECE_MS)
+    this.#pieceSize = Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, piece))
+  }
+
+  // What a session sees
+
+  /** From now on `user` gets the bytes, those that came earlier first. */
+  attach(user: CarrierUser): void {
+    this.#user = user
+    this.wantMore()
+  }
+
+  /** Takes bytes for the peer; false means: no more until `onWritable`. */
+  write(chunk: Buffer): boolean {
+    if (this.#end) return true
+    this.#outbox.push(chunk)
+    this.#pump()
+    return this.hasRoom
+  }
+
+  /** Whether `write` would be taken at once. */
+  get hasRoom(): boolean {
+    return this.#outbox.length === 0 && !this.#lineFull
+  }
+
+  /** The user has room again. */
+  wantMore(): void {
+    this.#userFull = false
+    // Full again: what is left goes back into the inbox, in order.
+    for (const bytes of this.#inbox.splice(0)) this.#hand(bytes)
+    if (this.#mayRead()) this.#line.resume()
+    this.#tellEnd()
+  }
+
+  /** How often a third plus of the payload had to wait. */
+  get plusesHeld(): number {
+    return this.#guard?.held ?? 0
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined
+  }
+
+  // What the DTE does with it
+
+  /** Bytes that came in data mode. */
+  receive(chunk: Buffer): void {
+    if (chunk.length === 0 || this.#end) return
+    this.#lastByteAt = now()
+    this.#holdTimer?.cancel()
+    const before = this.#words.suspicion
+    this.#hand(this.#words.push(chunk))
+    const suspicion = this.#words.suspicion
+    if (suspicion === 'line-end') this.#releaseAfter(LINE_END_MS)
+    if (suspicion === 'partial') this.#releaseAfter(PARTIAL_MS)
+    if ((suspicion === 'complete') !== (before === 'complete')) {
+      this.#upstreamOpen = suspicion !== 'complete' && !this.#escaped
+      this.#pump()
+      this.onSuspicion?.()
+    }
+  }
+
+  /** The modem's last words as far as they stand at the end of the stream. */
+  get lastWord(): LastWord | undefined {
+    return this.#words.lastWord
+  }
+
+  /** How long nothing came, in ms, and nothing waits for the user either. */
+  get silentMs(): number {
+    return this.#inbox.length > 0 || this.#userFull ? 0 : now() - this.#lastByteAt
+  }
+
+  /** Stops what goes up and keeps reading, whatever the user takes: before an escape, or at a lost DCD. */
+  holdUpstream(): void {
+    this.#upstreamOpen = false
+  }
+
+  /** Upstream flows again: it was a false alarm. */
+  releaseUpstream(): void {
+    this.#upstreamOpen = !this.#escaped && this.#words.suspicion !== 'complete'
+    this.#pump()
+  }
+
+  /** Resolves when every byte that went up, a held plus too, has left the wire. */
+  async drained(signal?: AbortSignal): Promise<void> {
+    do await this.#line.drained(signal)
+    while (this.#guard?.holding === true && !this.#end && (await this.#plusReleased(signal)))
+  }
+
+  /** Bytes that the user wrote and the line has not taken yet. */
+  get waitingUp(): boolean {
+    return this.#outbox.length > 0 || this.#guard?.holding === true
+  }
+
+  /** Reading goes on although the user is full: an escape waits for its `OK`. What comes is kept. */
+  readRegardless(): void {
+    this.#line.resume()
+  }
+
+  /** The modem is in command mode, the connection stays. */
+  suspend(): void {
+    this.#escaped = true
+    this.#upstreamOpen = false
+  }
+
+  /** Back in data mode. */
+  proceed(): void {
+    this.#escaped = false
+    this.#fresh = true
+    this.#guard?.reset()
+    if (this.#userFull) this.#line.pause()
+    this.releaseUpstream()
+    if (this.#outbox.length === 0) this.#user?.onWritable()
+  }
+
+  /** The held words were the peer's: they are handed over. */
+  acquit(): void {
+    this.#holdTimer?.cancel()
+    this.#hand(this.#words.acquit())
+  }
+
+  /** The end. Held words of the modem are dropped, everything else is handed over before the end is told. */
+  finish(end: CarrierEnd): void {
+    if (this.#end) return
+    this.#holdTimer?.cancel()
+    this.#plusHold?.abort()
+    const leaked = this.#words.leaked
+    if (this.#words.suspicion === 'complete') this.#words.convict()
+    else this.#hand(this.#words.acquit())
+    this.#outbox = []
+    this.#end = end
+    // Bytes of the modem went to the client before they were recognised: that is not an honest end.
+    this.leaked = end.kind === 'closed' ? leaked : 0
+    this.#tellEnd()
+  }
+
+  /** Bytes of the modem's last words that had gone to the client. */
+  leaked = 0
+
+  onLineWritable(): void {
+    this.#lineFull = false
+    this.#pump()
+    if (this.hasRoom) this.#user?.onWritable()
+  }
+
+  /** Whether what the modem sends has somewhere to go. */
+  #mayRead(): boolean {
+    return !this.#userFull && !this.#escaped
+  }
+
+  #maySend(): boolean {
+    return this.#upstreamOpen && !this.#lineFull
+  }
+
+  #tellEnd(): void {
+    if (!this.#end || !this.#user || this.#inbox.length > 0) return
+    const user = this.#user
+    this.#user = undefined
+    user.onEnd(this.#end)
+  }
+
+  #hand(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    if (!this.#user || this.#userFull || this.#inbox.length > 0) {
+      this.#inbox.push(bytes)
+      if (!this.#escaped && this.#user) this.#line.pause()
+      return
+    }
+    this.bytesDown += bytes.length
+    if (this.#user.onBytes(bytes)) return
+    this.#userFull = true
+    if (!this.#escaped) this.#line.pause()
+  }
+
+  #releaseAfter(ms: number): void {
+    this.#holdTimer = after(ms, () => this.#hand(this.#words.release()))
+  }
+
+  #pump(): void {
+    while (this.#maySend()) {
+      const chunk = this.#outbox[0]
+      if (!chunk) return
+      const piece = chunk.length > this.#pieceSize ? chunk.subarray(0, this.#pieceSize) : chunk
+      if (piece === chunk) this.#outbox.shift()
+      else this.#outbox[0] = chunk.subarray(piece.length)
+      this.bytesUp += piece.length
+      this.#send(this.#guarded(piece))
+    }
+  }
+
+  #send(bytes: Buffer): void {
+    if (bytes.length > 0 && !this.#line.write(bytes)) this.#lineFull = true
+  }
+
+  #guarded(piece: Buffer): Buffer {
+    if (!this.#guard) return piece
+    const pause = this.#fresh || this.#line.stalled ? undefined : Math.max(0, now() - this.#line.lastOutputAt)
+    this.#fresh = false
+    this.#plusHold?.abort()
+    const passed = this.#guard.pass(piece, pause)
+    if (this.#guard.holding) this.#releasePlusLater(this.#guard)
+    return passed
+  }
+
+  /** The third plus alone, once the two before it have left the wire for longer than a guard time. */
+  #releasePlusLater(guard: EscapeGuard): void {
+    const hold = new AbortController()
+    this.#plusHold = hold
+    this.#line
+      .drained(hold.signal)
+      .then(() => {
+        const timer = after(guard.holdMs, () => {
+          // The modem may be in command mode by now: nothing goes out until that is known.
+          if (this.#words.suspicion === 'complete') this.#releasePlusLater(guard)
+          else this.#send(guard.release())
+        })
+        hold.signal.addEventListener('abort', () => timer.cancel(), { once: true })
+      })
+      // Only an abort rejects: another byte went out with the plus.
+      .catch(() => undefined)
+  }
+
+  #plusReleased(signal?: AbortSignal): Promise<boolean> {
+    const guard = this.#guard
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (signal?.aborted) reject(signal.reason as Error)
+        else if (guard?.holding === true && !this.#end) after(20, look)
+        else resolve(true)
+      }
+      look()
+    })
+  }
+}

@@ -1,0 +1,40 @@
+/** Talking with a modem that may have been interrupted before. */
+import type { AtCommand } from '../at/command.ts'
+import { resynchronize } from '../at/commands.ts'
+import { isFault } from '../core/fault.ts'
+import { retry } from '../core/retry.ts'
+import { CommandFault, type Dte } from './dte.ts'
+
+/** An interrupted line in the modem's buffer may spoil the first of these. */
+const RESYNC_TIMES = 4
+const RESYNC_PAUSE_MS = 50
+
+/**
+ * Runs a command; if the answer of an earlier one may still come, finds the beginning of a fresh answer first.
+ * @throws CommandFault for an error result, Fault no-answer, line-gone, modem-rebooted
+ */
+export async function say<T>(dte: Dte, command: AtCommand<T>, signal?: AbortSignal): Promise<T> {
+  if (dte.answerDue) await settle(dte, signal)
+  return dte.execute(command, signal)
+}
+
+/** The same for a command that this firmware may not have: undefined if the modem refuses it. */
+export async function sayIfKnown<T>(dte: Dte, command: AtCommand<T>, signal?: AbortSignal): Promise<T | undefined> {
+  try {
+    return await say(dte, command, signal)
+  } catch (error) {
+    if (error instanceof CommandFault) return undefined
+    throw error
+  }
+}
+
+/** After this, what comes is the answer to what is asked next. @throws Fault no-answer */
+export async function settle(dte: Dte, signal?: AbortSignal): Promise<void> {
+  await retry(() => dte.execute(resynchronize, signal), {
+    times: RESYNC_TIMES,
+    pauseMs: RESYNC_PAUSE_MS,
+    signal,
+    shouldRetry: (error) => isFault(error, 'no-answer', 'command-failed'),
+  })
+  dte.answerSettled()
+}

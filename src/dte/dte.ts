@@ -1,0 +1,238 @@
+/**
+ * The DTE: our side of the modem. It owns the switch between command mode and data mode, lets one command be in flight,
+ * and sorts what the modem says into answers, URCs and the peer's bytes.
+ */
+import { EventEmitter } from 'node:events'
+import { AnswerReader, type AtCommand } from '../at/command.ts'
+import { resumeData } from '../at/commands.ts'
+import { Framer } from '../at/framer.ts'
+import { type Urc, urcOf } from '../at/urc.ts'
+import { Fault, isFault } from '../core/fault.ts'
+import { reasonOf, withDeadline } from '../core/time.ts'
+import type { SerialLine } from '../line/serial-line.ts'
+import { Carrier, type CarrierEnd } from './carrier.ts'
+import { EscapeGuard } from './escape-guard.ts'
+
+/** Sees the dialogue in command mode, secrets masked: for the log. */
+export interface DialogueTrace {
+  sent(line: string): void
+  received(line: string): void
+}
+
+/** The modem refused: `result` is its own final line. */
+export class CommandFault extends Fault {
+  readonly result: string
+  constructor(text: string, result: string) {
+    super('command-failed', `AT${text}: ${result}`)
+    this.result = result
+  }
+}
+
+interface Flight {
+  readonly reader: AnswerReader
+  readonly command: AtCommand<unknown>
+  readonly resolve: (final: string) => void
+  readonly reject: (error: Error) => void
+}
+
+interface DteEvents {
+  urc: [Urc]
+  /** The line is gone. */
+  gone: [Fault]
+}
+
+export class Dte extends EventEmitter<DteEvents> {
+  readonly line: SerialLine
+  readonly #trace: DialogueTrace
+  readonly #framer = new Framer()
+  #mode: 'command' | 'data' = 'command'
+  #flight: Flight | undefined
+  #carrier: Carrier | undefined
+  /** Takes the bytes of data mode instead of the carrier while an escape waits for its `OK`. */
+  #tap: ((chunk: Buffer) => void) | undefined
+  /** An earlier answer may still come: the next command first finds the beginning of a fresh one. */
+  #answerDue = false
+  /** The guard time of the modem's `+++` in ms; undefined once it listens to DTR only. */
+  plusGuardMs: number | undefined = 1000
+
+  constructor(line: SerialLine, trace: DialogueTrace) {
+    super()
+    this.line = line
+    this.#trace = trace
+    line.listen({
+      onBytes: (chunk) => this.#receive(chunk),
+      onWritable: () => this.#carrier?.onLineWritable(),
+      onGone: (fault) => this.#lose(fault),
+    })
+  }
+
+  get mode(): 'command' | 'data' {
+    return this.#mode
+  }
+
+  /** The connection to the peer, also while it is escaped; undefined without one. */
+  get carrier(): Carrier | undefined {
+    return this.#carrier
+  }
+
+  /** Whether the late answer of a given-up command may still come. */
+  get answerDue(): boolean {
+    return this.#answerDue
+  }
+
+  answerSettled(): void {
+    this.#answerDue = false
+  }
+
+  /**
+   * Runs one command and returns what its answer says.
+   * @throws CommandFault for an error result, Fault no-answer, line-gone, modem-rebooted
+   */
+  async execute<T>(command: AtCommand<T>, signal?: AbortSignal, timeoutMs = command.timeoutMs): Promise<T> {
+    if (this.#mode === 'data') throw new TypeError(`AT${command.text} in data mode would reach the peer`)
+    if (this.#flight) throw new TypeError(`AT${command.text} while AT${this.#flight.command.text} is in flight`)
+    if (this.line.gone) throw this.line.gone
+    const reader = new AnswerReader(command)
+    const late = (): Fault => new Fault('no-answer', `no answer to ${mask(command)} within ${timeoutMs / 1000} s`)
+    try {
+      const final = await withDeadline(timeoutMs, late, signal, (limit) => this.#fly(command, reader, limit))
+      if (reader.failed) throw new CommandFault(mask(command).slice(2), final)
+    } catch (error) {
+      if (!(error instanceof CommandFault)) this.#answerDue = true
+      throw error
+    }
+    return command.parse(reader.answer)
+  }
+
+  #fly(command: AtCommand<unknown>, reader: AnswerReader, limit: AbortSignal): Promise<string> {
+    return new Promise<string>((resolve, reject) => {
+      if (limit.aborted) {
+        reject(reasonOf(limit))
+        return
+      }
+      const onAbort = (): void => this.#flight?.reject(reasonOf(limit))
+      const land = (): void => {
+        limit.removeEventListener('abort', onAbort)
+        this.#flight = undefined
+      }
+      limit.addEventListener('abort', onAbort, { once: true })
+      this.#flight = {
+        reader,
+        command,
+        resolve: (final) => {
+          land()
+          resolve(final)
+        },
+        reject: (error) => {
+          land()
+          reject(error)
+        },
+      }
+      this.#trace.sent(mask(command))
+      this.line.write(Buffer.from(`AT${command.text}\r`, 'latin1'))
+    })
+  }
+
+  /** Back to data mode. @throws Fault carrier-lost if there is no connection to go back to */
+  async resume(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.execute(resumeData, signal)
+    } catch (error) {
+      if (!isFault(error, 'command-failed')) throw error
+      throw new Fault('carrier-lost', 'the modem has no connection to go back to', { cause: error })
+    }
+  }
+
+  /** Bytes of data mode go to `tap` until it is taken away; used by the escape. */
+  tapData(tap: ((chunk: Buffer) => void) | undefined): void {
+    this.#tap = tap
+  }
+
+  /** The modem is in command mode now, the connection stays (its `OK` to an escape was seen). */
+  enterCommandMode(): void {
+    this.#mode = 'command'
+    this.#framer.takeRest()
+    this.#carrier?.suspend()
+    this.line.resume()
+  }
+
+  /** For a modem found in data mode by DCD, with a connection that is not ours. */
+  assumeDataMode(): void {
+    this.#mode = 'data'
+  }
+
+  /** The connection is over and the modem in command mode. */
+  endCarrier(end: CarrierEnd): void {
+    const carrier = this.#carrier
+    this.#carrier = undefined
+    this.#mode = 'command'
+    this.#framer.takeRest()
+    carrier?.finish(end)
+    this.line.resume()
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#mode === 'data') {
+      if (this.#tap) this.#tap(chunk)
+      else this.#carrier?.receive(chunk)
+      return
+    }
+    this.#framer.push(chunk)
+    for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
+      this.#takeLine(line)
+      // The line was CONNECT: every further byte is the peer's. (The type checker does not see the change of mode.)
+      if ((this.#mode as string) === 'data') return
+    }
+  }
+
+  #takeLine(line: string): void {
+    const flight = this.#flight
+    const part = flight?.reader.take(line)
+    if (part !== 'echo') this.#trace.received(flight ? maskText(line, flight.command) : line)
+    switch (part) {
+      case 'success':
+        if (flight?.command.entersData === true && /^CONNECT( \d+)?$/.test(line)) this.#enterDataMode()
+        flight?.resolve(line)
+        break
+      case 'failure':
+        flight?.resolve(line)
+        break
+      case 'foreign':
+      case undefined:
+        this.#takeUrc(urcOf(line))
+        break
+      case 'echo':
+      case 'information':
+      case 'passed-over':
+        break
+    }
+  }
+
+  #takeUrc(urc: Urc): void {
+    if (urc.kind === 'booted') this.#flight?.reject(new Fault('modem-rebooted', 'the modem restarted'))
+    this.emit('urc', urc)
+  }
+
+  #enterDataMode(): void {
+    this.#mode = 'data'
+    const guard = this.plusGuardMs === undefined ? undefined : new EscapeGuard(this.plusGuardMs)
+    this.#carrier ??= new Carrier(this.line, guard)
+    const rest = this.#framer.takeRest()
+    this.#carrier.proceed()
+    this.#carrier.receive(rest)
+  }
+
+  #lose(fault: Fault): void {
+    this.#flight?.reject(fault)
+    this.endCarrier({ kind: 'broken', fault })
+    this.emit('gone', fault)
+  }
+}
+
+function mask(command: AtCommand<unknown>): string {
+  return maskText(`AT${command.text}`, command)
+}
+
+function maskText(text: string, command: AtCommand<unknown>): string {
+  return (command.secrets ?? []).reduce((masked, secret) => masked.replaceAll(secret, '****'), text)
+}

@@ -1,0 +1,178 @@
+/**
+ * Tells the modem's words at the end of the carrier (`\r\nCLOSED\r\n`, `\r\n+PDP: DEACT\r\n`, a boot in mid-session)
+ * from the peer's bytes. Pure: it holds back what could be the beginning of such words; when and on what evidence they
+ * are believed is decided elsewhere (`carrier-watch.ts`).
+ */
+
+/** Words after which the modem is in command mode (modem-facts 3.1, 4), and what they mean. */
+const LAST_WORDS = {
+  CLOSED: 'closed',
+  '+PDP: DEACT': 'context-lost',
+  '+PDP DEACT': 'context-lost',
+  'NO CARRIER': 'lost',
+  RDY: 'rebooted',
+  'NORMAL POWER DOWN': 'powered-down',
+  'NORMAL POWER OFF': 'powered-down',
+  'UNDER-VOLTAGE POWER DOWN': 'under-voltage',
+  'UNDER-VOLTAGE POWER OFF': 'under-voltage',
+  'OVER-VOLTAGE POWER DOWN': 'powered-down',
+  'OVER-VOLTAGE POWER OFF': 'powered-down',
+} as const
+export type LastWord = (typeof LAST_WORDS)[keyof typeof LAST_WORDS]
+
+function isLastWord(word: string): word is keyof typeof LAST_WORDS {
+  return Object.hasOwn(LAST_WORDS, word)
+}
+
+/**
+ * What may follow them before anything else: a booting or deregistering modem talks on (modem-facts 4). None of the last
+ * words is among them: a carrier ends once, so of two the earlier one was the peer's.
+ */
+const FOLLOWERS = ['+CFUN:', '+CPIN:', '+CREG:', '+CGREG:', '+CSMINS:', 'Call Ready', 'SMS Ready', 'RING']
+/** The 9 bytes of a modem at power-up (AT manual 1.4), here as latin1 text. */
+const SYNC = '\0IIII\xff\xff\xff\xff'
+const LINE_END = '\r\n'
+/** Longest text of a follower: anything longer is no URC. */
+const LONGEST_FOLLOWER = 60
+/** Last words with all that may follow are never longer; what is further from the end of the stream is the peer's. */
+const LONGEST = 400
+
+export type Suspicion =
+  /** Nothing is held. */
+  | 'none'
+  /** A line end, as any text has; it may yet begin the modem's words. */
+  | 'line-end'
+  /** Letters of the modem's words after the line end. */
+  | 'partial'
+  /** The modem's last words, whole: now it is evidence that decides. */
+  | 'complete'
+
+export class EndOfCarrier {
+  #tail: Buffer = Buffer.alloc(0)
+  /** How much of the tail was given up as data before its rest came. */
+  #released = 0
+  #suspicion: Suspicion = 'none'
+
+  /** What the held bytes look like. */
+  get suspicion(): Suspicion {
+    return this.#suspicion
+  }
+
+  /** Bytes held back now. */
+  get held(): number {
+    return this.#tail.length - this.#released
+  }
+
+  /** Bytes of the suspected words that went to the client before they could be recognised. */
+  get leaked(): number {
+    return this.#released
+  }
+
+  /** What the complete words mean. */
+  get lastWord(): LastWord | undefined {
+    if (this.#suspicion !== 'complete') return undefined
+    const text = this.#tail.toString('latin1')
+    const start = text.startsWith(SYNC) ? SYNC.length : 0
+    const end = text.indexOf(LINE_END, start + LINE_END.length)
+    const word = text.slice(start + LINE_END.length, end)
+    return isLastWord(word) ? LAST_WORDS[word] : 'rebooted'
+  }
+
+  /** Takes bytes from the modem; returns those that are the peer's for sure, in order. */
+  push(chunk: Buffer): Buffer {
+    const all = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk])
+    const released = this.#released
+    let at = this.#tail.length === 0 ? firstCandidate(all, Math.max(0, all.length - LONGEST)) : 0
+    while (at >= 0) {
+      const suspicion = judge(all.toString('latin1', at))
+      if (suspicion !== 'none') {
+        // A copy: a view would keep the reader's whole chunk alive.
+        this.#tail = Buffer.from(all.subarray(at))
+        this.#released = Math.max(0, released - at)
+        this.#suspicion = suspicion
+        return all.subarray(Math.min(released, at), at)
+      }
+      at = firstCandidate(all, Math.max(at + 1, all.length - LONGEST))
+    }
+    this.#forget()
+    return all.subarray(released)
+  }
+
+  /** The held bytes are given up as data, but if their continuation comes it is still recognised. */
+  release(): Buffer {
+    const bytes = this.#tail.subarray(this.#released)
+    this.#released = this.#tail.length
+    return bytes
+  }
+
+  /** The held bytes are the peer's for certain; matching starts over. */
+  acquit(): Buffer {
+    const bytes = this.#tail.subarray(this.#released)
+    this.#forget()
+    return bytes
+  }
+
+  /** The held bytes were the modem's: they are dropped. */
+  convict(): void {
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#tail = Buffer.alloc(0)
+    this.#released = 0
+    this.#suspicion = 'none'
+  }
+}
+
+/** Where the modem's words can begin at all: at a CR, or at the 0x00 of the power-up bytes. */
+function firstCandidate(bytes: Buffer, from: number): number {
+  const cr = bytes.indexOf(0x0d, from)
+  const nul = bytes.indexOf(0x00, from)
+  if (cr < 0) return nul
+  return nul < 0 ? cr : Math.min(cr, nul)
+}
+
+/** What a stream that ends in `text` may be in the middle of. */
+function judge(text: string): Suspicion {
+  if (text.length > LONGEST) return 'none'
+  if (SYNC.startsWith(text)) return text.length > 4 ? 'partial' : 'line-end'
+  if (text.startsWith(SYNC)) {
+    const rest = text.slice(SYNC.length)
+    return rest === '' ? 'partial' : judgeLines(rest, 'partial')
+  }
+  return judgeLines(text, 'line-end')
+}
+
+function judgeLines(text: string, whenBare: Suspicion): Suspicion {
+  if (LINE_END.startsWith(text)) return whenBare
+  if (!text.startsWith(LINE_END)) return 'none'
+  const end = text.indexOf('\r', LINE_END.length)
+  const word = text.slice(LINE_END.length, end < 0 ? undefined : end)
+  if (end < 0) return Object.keys(LAST_WORDS).some((known) => known.startsWith(word)) ? 'partial' : 'none'
+  if (!isLastWord(word)) return 'none'
+  const rest = text.slice(end)
+  if (rest === '\r') return 'partial'
+  if (!rest.startsWith(LINE_END)) return 'none'
+  return followersOnly(rest.slice(LINE_END.length)) ? 'complete' : 'none'
+}
+
+/** Whether `text` is nothing but URCs, the last of them perhaps unfinished. */
+function followersOnly(text: string): boolean {
+  let rest = text
+  while (rest !== '') {
+    if (LINE_END.startsWith(rest)) return true
+    if (!rest.startsWith(LINE_END)) return false
+    const end = rest.indexOf('\r', LINE_END.length)
+    const line = rest.slice(LINE_END.length, end < 0 ? undefined : end)
+    if (line.length > LONGEST_FOLLOWER) return false
+    const known = FOLLOWERS.some((start) =>
+      line.length < start.length ? start.startsWith(line) : line.startsWith(start),
+    )
+    if (!known) return false
+    if (end < 0) return true
+    if (rest.length === end + 1) return true
+    if (rest[end + 1] !== '\n') return false
+    rest = rest.slice(end + LINE_END.length)
+  }
+  return true
+}

@@ -1,0 +1,156 @@
+/** The serial line: bytes both ways on an open port, and when they are really gone. */
+import { Fault } from '../core/fault.ts'
+import type { ModemSignals, OpenPort, Port, PortSettings, TerminalSignals } from '../core/port.ts'
+import { now, sleep } from '../core/time.ts'
+
+/** Start bit, eight data bits, stop bit. */
+const BITS_PER_BYTE = 10
+/** What a UART may hold behind the queue that the kernel can count: 64 bytes are the deepest FIFO of a PL011 or 16550. */
+const FIFO_BYTES = 64
+/** How often an output queue that somebody else (CTS) holds up is looked at, in ms. */
+const QUEUE_POLL_MS = 5
+
+/** Who listens to the line; exactly one at a time: the DTE. */
+export interface LineListener {
+  onBytes(chunk: Buffer): void
+  /** Room again after `write` returned false. */
+  onWritable(): void
+  /** The line is gone, once, for good. */
+  onGone(fault: Fault): void
+}
+
+export class SerialLine {
+  readonly device: string
+  readonly settings: PortSettings
+  readonly #port: Port
+  #baudRate: number
+  #listener: LineListener | undefined
+  #gone: Fault | undefined
+  /**
+   * When the last byte written so far leaves the wire if nobody stops it. Who had the line before us may have written
+   * until just now: silence is counted from the opening.
+   */
+  #busyUntil = now()
+
+  private constructor(device: string, settings: PortSettings, port: Port) {
+    this.device = device
+    this.settings = settings
+    this.#port = port
+    this.#baudRate = settings.baudRate
+    port.stream.on('data', (chunk: Buffer) => this.#listener?.onBytes(chunk))
+    port.stream.on('drain', () => this.#listener?.onWritable())
+    port.stream.on('error', (error: Error) => this.#lose(error))
+    port.stream.on('end', () => this.#lose())
+    port.stream.on('close', () => this.#lose())
+    // Nothing is read before somebody listens.
+    port.stream.pause()
+  }
+
+  /** @throws Fault line-missing, line-busy, line-gone */
+  static async open(openPort: OpenPort, device: string, settings: PortSettings): Promise<SerialLine> {
+    return new SerialLine(device, settings, await openPort(device, settings))
+  }
+
+  listen(listener: LineListener): void {
+    this.#listener = listener
+    if (this.#gone) listener.onGone(this.#gone)
+    else this.#port.stream.resume()
+  }
+
+  get gone(): Fault | undefined {
+    return this.#gone
+  }
+
+  get baudRate(): number {
+    return this.#baudRate
+  }
+
+  /** Writes; false means: no more until `onWritable`. Bytes for a line that is gone are dropped. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#gone) return false
+    this.#busyUntil = Math.max(now(), this.#busyUntil) + this.lineTime(bytes.length)
+    return this.#port.stream.write(bytes)
+  }
+
+  /** Stops reading; the port's buffers fill and RTS stops the modem. */
+  pause(): void {
+    this.#port.stream.pause()
+  }
+
+  resume(): void {
+    if (!this.#gone) this.#port.stream.resume()
+  }
+
+  /** How long `bytes` bytes take on the wire, in ms. */
+  lineTime(bytes: number): number {
+    return (bytes * BITS_PER_BYTE * 1000) / this.#baudRate
+  }
+
+  /** When the last byte leaves, or left, the wire at the earliest, on `now()`'s clock. */
+  get lastOutputAt(): number {
+    return this.#busyUntil
+  }
+
+  /** Whether something of the output may still wait for the wire although it had the time: CTS holds it up. */
+  get stalled(): boolean {
+    return this.#queued() > 0 && now() > this.#busyUntil
+  }
+
+  /**
+   * Resolves when the last byte written has left the wire: tcdrain returns early on many drivers and on every
+   * pseudo-terminal, so queue, FIFO and line time are waited for here.
+   */
+  async drained(signal?: AbortSignal): Promise<void> {
+    let waited = false
+    while (!this.#gone) {
+      const left = this.#busyUntil - now()
+      if (this.#queued() === 0 && left <= 0) break
+      waited ||= left <= 0
+      await sleep(Math.max(left, this.#queued() > 0 ? QUEUE_POLL_MS : 1), signal)
+    }
+    // A queue that was held up past its time says nothing of the FIFO behind it.
+    if (waited) {
+      this.#busyUntil = now() + this.lineTime(FIFO_BYTES)
+      await sleep(this.lineTime(FIFO_BYTES), signal)
+    }
+  }
+
+  #queued(): number {
+    return this.#port.stream.writableLength + (this.#port.unsentBytes() ?? 0)
+  }
+
+  /** The modem's control lines; undefined where the port has none. */
+  async signals(): Promise<ModemSignals | undefined> {
+    return this.#gone ? undefined : this.#port.signals()
+  }
+
+  async setSignals(signals: TerminalSignals): Promise<void> {
+    if (!this.#gone) await this.#port.setSignals(signals)
+  }
+
+  async setBaudRate(baudRate: number): Promise<void> {
+    await this.#port.setBaudRate(baudRate)
+    this.#baudRate = baudRate
+  }
+
+  /** Throws away what waits in either direction. */
+  async discard(): Promise<void> {
+    if (this.#gone) return
+    await this.#port.discard()
+    this.#busyUntil = now()
+  }
+
+  /** Closes without waiting for output. `onGone` is not called for it. */
+  async close(): Promise<void> {
+    this.#listener = undefined
+    this.#gone ??= new Fault('line-gone', `${this.device} was closed`)
+    await this.#port.close()
+  }
+
+  #lose(cause?: Error): void {
+    if (this.#gone) return
+    const why = cause ? `: ${cause.message}` : ''
+    this.#gone = cause instanceof Fault ? cause : new Fault('line-gone', `${this.device} hung up${why}`, { cause })
+    this.#listener?.onGone(this.#gone)
+  }
+}

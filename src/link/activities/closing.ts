@@ -1,0 +1,68 @@
+/** closing: what went up is acknowledged by the peer, then the connection is closed. */
+import { acknowledged, closeConnection } from '../../at/commands.ts'
+import { now, sleep } from '../../core/time.ts'
+import { sayIfKnown } from '../../dte/dialogue.ts'
+import type { Dte } from '../../dte/dte.ts'
+import type { HangUpOrder } from '../orders.ts'
+import { dteOf, type Parts } from '../parts.ts'
+import type { LinkEvent } from '../states.ts'
+import { leaveData } from './escaping.ts'
+
+/** Pauses between two AT+CIPACK, in ms: a round trip over GPRS is half a second and more. */
+const ACK_POLL_MS = 300
+/** How long a carrier that nobody ordered to end in a special way may take. */
+const DEFAULT_MS = 10_000
+
+/** @throws Fault escape-failed, no-answer */
+export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  const dte = dteOf(parts)
+  const started = now()
+  const order = parts.orders.hangUp ?? {
+    deliver: false,
+    lingerMs: 0,
+    placedAt: started,
+    deadline: started + DEFAULT_MS,
+  }
+  const heard = dte.carrier?.bytesDown ?? 0
+  if (order.deliver) await sleep(untilPacked(parts, dte), signal)
+  await leaveData(parts, dte, signal)
+  if (order.deliver && now() < order.deadline && (dte.carrier?.bytesDown ?? 0) > heard) {
+    // The peer was not silent after all: it gets its say first.
+    parts.window.since = started
+    return 'peerTalks'
+  }
+  parts.orders.hangUp = undefined
+  const unacknowledged = order.deliver ? await awaitAcknowledgement(dte, order, signal) : null
+  await sayIfKnown(dte, closeConnection(!order.deliver), signal)
+  tell(parts, dte, unacknowledged, now() - started)
+  dte.endCarrier({ kind: 'hung-up', unacknowledged })
+  parts.recovery.proven()
+  return 'succeeded'
+}
+
+/** The modem sends a last partial block after WaitTm (AT manual 8.2.23): only then can it be acknowledged. */
+function untilPacked(parts: Parts, dte: Dte): number {
+  const packingMs = parts.config.transparent.waitTime * parts.facts.dialect.waitUnitMs
+  return Math.max(0, dte.line.lastOutputAt + packingMs - now())
+}
+
+/** @returns what is left unacknowledged at the deadline: 0 if all arrived, null if the modem cannot tell */
+async function awaitAcknowledgement(dte: Dte, order: HangUpOrder, signal: AbortSignal): Promise<number | null> {
+  for (;;) {
+    const count = await sayIfKnown(dte, acknowledged, signal)
+    if (!count) return null
+    if (count.unacknowledged === 0 || now() + ACK_POLL_MS >= order.deadline) return count.unacknowledged
+    await sleep(ACK_POLL_MS, signal)
+  }
+}
+
+function tell(parts: Parts, dte: Dte, unacked: number | null, durationMs: number): void {
+  const { bytesUp = 0, bytesDown = 0 } = dte.carrier ?? {}
+  const lost = unacked !== null && unacked > 0
+  parts.journal.tell(
+    lost ? 'warn' : 'info',
+    'hung-up',
+    lost ? 'the peer has not acknowledged everything' : 'in order',
+    { bytesUp, bytesDown, unacked, durationMs: Math.round(durationMs) },
+  )
+}

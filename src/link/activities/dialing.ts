@@ -1,0 +1,81 @@
+/** dialing: AT+CIPSTART until CONNECT. */
+import { type DialOutcome, dial, shutContext } from '../../at/commands.ts'
+import { Fault, isFault } from '../../core/fault.ts'
+import { abortable, now } from '../../core/time.ts'
+import { say } from '../../dte/dialogue.ts'
+import { CommandFault } from '../../dte/dte.ts'
+import type { DialOrder } from '../orders.ts'
+import { dteOf, type Parts } from '../parts.ts'
+import type { LinkEvent } from '../states.ts'
+import { climb } from './attaching.ts'
+
+/** A refusal comes within a round trip; an address that nobody answers for takes the modem 75 s (modem-facts T8). */
+const REFUSAL_MS = 30_000
+
+/** @throws Fault when more than a new dial is needed */
+export async function dialing(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  const order = parts.orders.dial
+  // The client left in the moment between two states: nothing was dialled.
+  if (!order) return 'refused'
+  try {
+    await connect(parts, order, signal)
+    return 'succeeded'
+  } catch (error) {
+    if (order.signal.aborted && !signal.aborted) return 'abandoned'
+    if (!isFault(error) || signal.aborted) throw error
+    order.reject(error)
+    const step = parts.recovery.note(error)
+    if (step.rung !== 'redial') return 'failed'
+    parts.journal.tell('warn', 'dial-failed', error.message, {
+      fault: error.code,
+      attempt: step.attempt,
+      hint: error.hint,
+    })
+    return 'refused'
+  }
+}
+
+async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Promise<void> {
+  const { host, port } = order.to
+  parts.journal.tell('info', 'dialing', `${host}:${port}`)
+  const started = now()
+  const outcome = await dialOnce(parts, order, signal)
+  const carrier = dteOf(parts).carrier
+  if (outcome.kind === 'connected' && carrier) {
+    // An order to hang up was for an earlier carrier.
+    parts.orders.hangUp = undefined
+    carrier.onSuspicion = () => parts.orders.bell.ring()
+    parts.journal.tell('info', 'carrier', `up to ${host}:${port}`, { durationMs: Math.round(now() - started) })
+    order.resolve(carrier)
+    return
+  }
+  throw faultOf(outcome, `${host}:${port}`, now() - started)
+}
+
+/** Dials; if the modem takes a dial only from a fresh context (modem-facts 2), makes one and dials again. */
+async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Promise<DialOutcome> {
+  const dte = dteOf(parts)
+  const command = dial(order.to.host, order.to.port)
+  const limit = AbortSignal.any([signal, order.signal])
+  try {
+    return await abortable(say(dte, command, limit), limit)
+  } catch (error) {
+    if (!(error instanceof CommandFault)) throw error
+    await say(dte, shutContext, signal)
+    parts.configured = false
+    await climb(parts, signal)
+    const outcome = await say(dte, command, limit)
+    parts.facts.dialsOnlyFresh = true
+    return outcome
+  }
+}
+
+function faultOf(outcome: DialOutcome, peer: string, tookMs: number): Fault {
+  if (outcome.kind === 'not-transparent') {
+    return new Fault('not-transparent', `the modem says "${outcome.line}" instead of CONNECT`)
+  }
+  const state = outcome.kind === 'failed' ? outcome.state : 'CONNECT without a carrier'
+  if (/DEACT/.test(state)) return new Fault('context-lost', `the context was lost while dialling ${peer}`)
+  const code = tookMs < REFUSAL_MS ? 'peer-refused' : 'peer-timeout'
+  return new Fault(code, `${peer} could not be reached after ${Math.round(tookMs / 1000)} s (${state})`)
+}

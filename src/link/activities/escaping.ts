@@ -1,0 +1,33 @@
+/** escaping: from data mode to command mode, the connection stays. */
+import { Fault } from '../../core/fault.ts'
+import { now } from '../../core/time.ts'
+import { settle } from '../../dte/dialogue.ts'
+import type { Dte } from '../../dte/dte.ts'
+import { escape } from '../../dte/escape.ts'
+import { dteOf, escapeOptions, type Parts } from '../parts.ts'
+import type { LinkEvent } from '../states.ts'
+
+/** @throws Fault escape-failed */
+export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  parts.window.since = now()
+  await leaveData(parts, dteOf(parts), signal)
+  return 'succeeded'
+}
+
+/** Afterwards the modem is in command mode. @throws Fault escape-failed */
+export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
+  if (dte.mode === 'command') return
+  const options = escapeOptions(parts)
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    if (await escape(dte, options, signal)) return
+    if (dte.carrier?.lastWord === undefined) continue
+    // Last words were said and the escape is not answered: it was in command mode already.
+    dte.enterCommandMode()
+    await settle(dte, signal)
+    return
+  }
+  throw new Fault(
+    'escape-failed',
+    `the modem does not answer the escape by ${options.method === 'dtr' ? 'DTR' : '+++'}`,
+  )
+}

@@ -1,0 +1,92 @@
+/** online: bytes flow; this watches for the end of the carrier and for whoever wants something of it. */
+import { now } from '../../core/time.ts'
+import type { Carrier } from '../../dte/carrier.ts'
+import { endByLastWord } from '../carrier-end.ts'
+import { dteOf, type Parts } from '../parts.ts'
+import type { LinkEvent } from '../states.ts'
+
+/** How often DCD is read, in ms. */
+const DCD_POLL_MS = 25
+/** The modem's last words are followed by nothing: silence after which it is worth a proof, in ms. */
+const WORDS_SILENCE_MS = 150
+/** DCD went off and nothing is said: what is still on its way through buffers and adapters comes within this time. */
+const DCD_SILENCE_MS = 30
+/** Without anything to watch the activity still looks around this often. */
+const IDLE_MS = 60_000
+
+/** @throws Fault line-gone */
+export async function online(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  const { orders, recovery } = parts
+  recovery.healthy()
+  parts.window.since = 0
+  for (;;) {
+    const carrier = dteOf(parts).carrier
+    if (!carrier) return 'carrierEnded'
+    const verdict = await watchEnd(parts, carrier)
+    if (verdict !== undefined) return verdict
+    if (hangUpDue(parts, carrier)) return 'hangUpRequested'
+    if (orders.asks.length > 0 || probeDue(parts, carrier)) return 'windowRequested'
+    await orders.bell.wait(patience(parts, carrier), signal)
+  }
+}
+
+/** Looks at DCD and at the end of the stream: words with DCD off, or either alone and silence. */
+async function watchEnd(parts: Parts, carrier: Carrier): Promise<LinkEvent | undefined> {
+  const dcd = await readDcd(parts, carrier)
+  const word = carrier.lastWord
+  if (word !== undefined) {
+    if (dcd === false) return endByLastWord(parts, word)
+    if (carrier.silentMs < WORDS_SILENCE_MS) return undefined
+    parts.proofDue = true
+    return 'windowRequested'
+  }
+  if (dcd !== false) {
+    if (carrier.dcdOffSince !== undefined) carrier.releaseUpstream()
+    carrier.dcdOffSince = undefined
+    return undefined
+  }
+  carrier.holdUpstream()
+  carrier.dcdOffSince ??= now()
+  if (Math.min(carrier.silentMs, now() - carrier.dcdOffSince) < DCD_SILENCE_MS) return undefined
+  // DCD alone: the modem is in command mode and is asked what happened.
+  dteOf(parts).enterCommandMode()
+  parts.proofDue = true
+  return 'windowRequested'
+}
+
+/** DCD as evidence: undefined where there is none, or where it has not been on since the dial. */
+async function readDcd(parts: Parts, carrier: Carrier): Promise<boolean | undefined> {
+  if (!parts.facts.hasDcd) return undefined
+  const dcd = (await dteOf(parts).line.signals())?.dcd
+  if (dcd === true) carrier.dcdSeen = true
+  return carrier.dcdSeen ? dcd : undefined
+}
+
+/** The client has finished: its bytes are gone, and the peer is silent for long enough. */
+function hangUpDue(parts: Parts, carrier: Carrier): boolean {
+  const order = parts.orders.hangUp
+  if (!order) return false
+  if (!order.deliver || now() >= order.deadline) return true
+  const since = Math.max(order.placedAt, dteOf(parts).line.lastOutputAt)
+  return !carrier.waitingUp && Math.min(carrier.silentMs, now() - since) >= order.lingerMs
+}
+
+/** Silence both ways for long, and no wire that would have told: the link is proved by a look. */
+function probeDue(parts: Parts, carrier: Carrier): boolean {
+  const { probeAfter } = parts.config.liveness
+  if (probeAfter === 0 || carrier.dcdSeen) return false
+  const silent = Math.min(carrier.silentMs, now() - dteOf(parts).line.lastOutputAt, now() - carrier.provedAt)
+  if (silent < probeAfter) return false
+  parts.proofDue = true
+  return true
+}
+
+/** How long to wait before looking again if no bell rings, in ms. */
+function patience(parts: Parts, carrier: Carrier): number {
+  if (parts.facts.hasDcd) return DCD_POLL_MS
+  if (carrier.lastWord !== undefined) return Math.max(1, WORDS_SILENCE_MS - carrier.silentMs)
+  const order = parts.orders.hangUp
+  if (order) return Math.min(order.deadline - now(), Math.max(20, order.lingerMs / 8))
+  const { probeAfter } = parts.config.liveness
+  return probeAfter === 0 ? IDLE_MS : Math.min(IDLE_MS, probeAfter)
+}

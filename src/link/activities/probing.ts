@@ -1,0 +1,114 @@
+/** probing: where is the modem, at which baud rate, in which mode? Afterwards it listens to commands and is set up for us. */
+import {
+  baudRate,
+  dcdFollowsCarrier,
+  dtrAction,
+  firmware,
+  fixBaudRate,
+  flowControl,
+  model,
+  numberedErrors,
+  plainDialogue,
+  quietUrcs,
+} from '../../at/commands.ts'
+import { DIALECTS, dialectOf } from '../../at/dialect.ts'
+import { Fault, isFault } from '../../core/fault.ts'
+import { sleep } from '../../core/time.ts'
+import { say, sayIfKnown, settle } from '../../dte/dialogue.ts'
+import type { Dte } from '../../dte/dte.ts'
+import { escape } from '../../dte/escape.ts'
+import { dteOf, escapeOptions, type Parts } from '../parts.ts'
+import type { LinkEvent } from '../states.ts'
+
+/** A modem that listens answers in a few ms; it may be busy with a URC. The time of the line comes on top. */
+const ANSWER_MS = 400
+/** The first `AT` may meet a half-received line, or train the modem's autobaud (AT manual 2.2.41). */
+const TRIES_AT_OWN_RATE = 4
+const TRIES_AT_OTHER_RATES = 2
+/** Nothing is lost if the `OK` to this escape comes later: the search for the modem follows anyway. */
+const ESCAPE_PATIENCE_MS = 500
+/** By how often modems are found at them. */
+const OTHER_RATES = [115_200, 9_600, 57_600, 38_400, 19_200, 460_800, 230_400, 4_800, 2_400, 1_200]
+/** A new rate is in force right after the result code; the modem's UART needs a moment. */
+const RATE_CHANGE_MS = 100
+
+/** @throws Fault no-answer, command-failed, line-gone */
+export async function probing(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  const dte = dteOf(parts)
+  if (parts.modeUnknown) await leaveDataMode(parts, dte, signal)
+  await findRate(parts, dte, signal)
+  parts.modeUnknown = false
+  await settle(dte, signal)
+  await setUp(parts, dte, signal)
+  return 'succeeded'
+}
+
+/**
+ * A modem that somebody left in data mode takes an `AT` for payload and sends it to the peer: DCD is asked first, and
+ * without a clear "off" it is escaped before a command is written.
+ */
+async function leaveDataMode(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
+  const signals = parts.facts.hasDcd ? await dte.line.signals() : undefined
+  if (signals?.dcd === false) return
+  const options = { ...escapeOptions(parts), patienceMs: ESCAPE_PATIENCE_MS }
+  dte.assumeDataMode()
+  const answered =
+    (options.method === 'dtr' && (await escape(dte, options, signal))) ||
+    (await escape(dte, { ...options, method: 'plus' }, signal))
+  if (answered) parts.journal.tell('info', 'adopted', 'the modem was in data mode; it is in command mode now')
+  // No answer: it was in command mode already, or does not listen; the search below tells.
+  else dte.endCarrier({ kind: 'hung-up', unacknowledged: null })
+}
+
+async function findRate(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
+  const own = parts.config.line.baudRate
+  if (dte.line.baudRate !== own) await dte.line.setBaudRate(own)
+  if (await answers(dte, TRIES_AT_OWN_RATE, signal)) return
+  for (const rate of OTHER_RATES.filter((other) => other !== own)) {
+    await dte.line.setBaudRate(rate)
+    if (!(await answers(dte, TRIES_AT_OTHER_RATES, signal))) continue
+    parts.journal.tell('warn', 'baud-rate', `the modem was at ${rate} baud, it is set to ${own}`)
+    await settle(dte, signal)
+    await say(dte, fixBaudRate(own), signal)
+    await dte.line.setBaudRate(own)
+    await sleep(RATE_CHANGE_MS, signal)
+    if (await answers(dte, TRIES_AT_OWN_RATE, signal)) return
+    throw new Fault(
+      'no-answer',
+      `the modem answers at ${rate} baud but not at ${own}; set line.baudRate to what it can`,
+    )
+  }
+  await dte.line.setBaudRate(own)
+  throw new Fault('no-answer', `nothing answers AT at ${parts.config.line.device}, at ${own} baud or any other rate`)
+}
+
+async function answers(dte: Dte, times: number, signal: AbortSignal): Promise<boolean> {
+  // Back and forth at the rate in force: the question, its echo and the answer.
+  const patience = ANSWER_MS + dte.line.lineTime(32)
+  for (let attempt = 0; attempt < times; attempt += 1) {
+    try {
+      await dte.execute(plainDialogue, signal, patience)
+      return true
+    } catch (error) {
+      if (signal.aborted || !isFault(error, 'no-answer', 'command-failed', 'modem-rebooted')) throw error
+    }
+  }
+  return false
+}
+
+async function setUp(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
+  const { line, modem, escape: wanted } = parts.config
+  await say(dte, numberedErrors, signal)
+  await sayIfKnown(dte, dcdFollowsCarrier, signal)
+  const byDtr = escapeOptions(parts).method === 'dtr'
+  // A DTR that floats must not end data mode (modem-facts P5).
+  await sayIfKnown(dte, dtrAction(byDtr ? 1 : 0), signal)
+  dte.plusGuardMs = byDtr ? undefined : wanted.guardTime
+  await say(dte, flowControl(line.flowControl), signal)
+  if ((await sayIfKnown(dte, baudRate, signal)) === 0) await sayIfKnown(dte, fixBaudRate(line.baudRate), signal)
+  const { facts } = parts
+  facts.model = (await sayIfKnown(dte, model, signal)) ?? null
+  facts.firmware = (await sayIfKnown(dte, firmware, signal)) ?? null
+  facts.dialect = modem.dialect === 'auto' ? dialectOf(facts.model ?? '') : DIALECTS[modem.dialect]
+  for (const command of quietUrcs) await sayIfKnown(dte, command, signal)
+}

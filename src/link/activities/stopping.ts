@@ -1,0 +1,36 @@
+/** stopping: the carrier is closed in order, the modem stays in command mode with its context up, the line is let go. */
+import { closeConnection } from '../../at/commands.ts'
+import { Fault, isFault } from '../../core/fault.ts'
+import { withDeadline } from '../../core/time.ts'
+import { sayIfKnown } from '../../dte/dialogue.ts'
+import type { Dte } from '../../dte/dte.ts'
+import type { Parts } from '../parts.ts'
+import type { LinkEvent } from '../states.ts'
+import { leaveData } from './escaping.ts'
+
+/** The service manager waits longer than this, in ms. */
+const STOP_MS = 10_000
+
+export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  const fault = new Fault('carrier-lost', 'the daemon is stopping')
+  parts.orders.refuseAll(fault)
+  const { dte } = parts
+  if (!dte) return 'succeeded'
+  try {
+    if (dte.carrier || dte.mode === 'data') {
+      const late = (): Fault => new Fault('no-answer', 'the modem does not hang up in time')
+      await withDeadline(STOP_MS, late, signal, (limit) => hangUp(parts, dte, limit))
+    }
+  } catch (error) {
+    if (!isFault(error)) throw error
+    parts.journal.tell('warn', 'stopping', error.message, { fault: error.code })
+  }
+  dte.endCarrier({ kind: 'broken', fault })
+  await dte.line.close()
+  return 'succeeded'
+}
+
+async function hangUp(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
+  await leaveData(parts, dte, limit)
+  await sayIfKnown(dte, closeConnection(false), limit)
+}

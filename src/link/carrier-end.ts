@@ -1,0 +1,70 @@
+/** How a carrier ends: what the modem's words or state mean for the client and for the link. */
+import type { IpState } from '../at/commands.ts'
+import { ipStatus } from '../at/commands.ts'
+import { Fault, type FaultCode } from '../core/fault.ts'
+import type { CarrierEnd } from '../dte/carrier.ts'
+import { say } from '../dte/dialogue.ts'
+import type { LastWord } from '../dte/end-of-carrier.ts'
+import { dteOf, type Parts } from './parts.ts'
+import type { LinkEvent } from './states.ts'
+
+const MEANING: Readonly<Record<Exclude<LastWord, 'closed'>, readonly [FaultCode, string]>> = {
+  'context-lost': ['context-lost', 'the network took the context down'],
+  lost: ['carrier-lost', 'the modem says NO CARRIER'],
+  rebooted: ['modem-rebooted', 'the modem restarted in mid-session'],
+  'powered-down': ['modem-rebooted', 'the modem switched itself off in mid-session'],
+  'under-voltage': ['under-voltage', 'the modem switched itself off: its supply is too weak'],
+}
+
+/** The modem's last words are believed. @throws Fault where the modem itself is in trouble, not just the carrier */
+export function endByLastWord(parts: Parts, word: LastWord): LinkEvent {
+  const dte = dteOf(parts)
+  const leaked = dte.carrier?.leaked ?? 0
+  if (word === 'closed') {
+    dte.endCarrier(
+      leaked === 0
+        ? { kind: 'closed' }
+        : {
+            kind: 'broken',
+            fault: new Fault('carrier-lost', `closed, but ${leaked} bytes of the modem reached the client`),
+          },
+    )
+    parts.recovery.proven()
+    return 'carrierEnded'
+  }
+  const [code, message] = MEANING[word]
+  const fault = new Fault(code, message)
+  tellBroken(parts, fault)
+  dte.endCarrier({ kind: 'broken', fault })
+  if (word === 'context-lost' || word === 'lost') return 'carrierEnded'
+  throw fault
+}
+
+/**
+ * The modem is in command mode: its own state decides whether the carrier lives.
+ * @returns undefined if it does: what was held back was the peer's
+ */
+export async function endByState(parts: Parts, signal: AbortSignal): Promise<LinkEvent | undefined> {
+  const dte = dteOf(parts)
+  const word = dte.carrier?.lastWord
+  const state = await say(dte, ipStatus, signal)
+  if (state === 'CONNECT OK') return undefined
+  if (word !== undefined) return endByLastWord(parts, word)
+  dte.endCarrier(endFor(parts, state))
+  return 'carrierEnded'
+}
+
+/** Without a word of the modem: it says `TCP CLOSED` when the peer closed, anything else is a loss. */
+function endFor(parts: Parts, state: IpState): CarrierEnd {
+  const escaped = parts.window.since !== 0
+  if (state === 'TCP CLOSED' && !escaped) return { kind: 'closed' }
+  const code = state === 'PDP DEACT' || state === 'IP INITIAL' ? 'context-lost' : 'carrier-lost'
+  // While escaped, bytes of the peer may have been on their way: nobody can say that all were delivered.
+  const fault = new Fault(code, `the connection ended${escaped ? ' during a command window' : ''} (${state})`)
+  tellBroken(parts, fault)
+  return { kind: 'broken', fault }
+}
+
+function tellBroken(parts: Parts, fault: Fault): void {
+  parts.journal.tell('warn', 'carrier-lost', fault.message, { fault: fault.code, hint: fault.hint })
+}

@@ -1,0 +1,219 @@
+/** The link: supervises the modem for as long as the daemon lives, and gives a carrier to whoever may have one. */
+import { EventEmitter } from 'node:events'
+import type { Urc } from '../at/urc.ts'
+import type { Config } from '../config/schema.ts'
+import { Fault, isFault } from '../core/fault.ts'
+import type { Journal } from '../core/log.ts'
+import type { OpenPort } from '../core/port.ts'
+import { now, wallClock } from '../core/time.ts'
+import type { Carrier } from '../dte/carrier.ts'
+import type { Dte } from '../dte/dte.ts'
+import { attaching } from './activities/attaching.ts'
+import { closing } from './activities/closing.ts'
+import { commanding } from './activities/commanding.ts'
+import { dialing } from './activities/dialing.ts'
+import { escaping } from './activities/escaping.ts'
+import { online } from './activities/online.ts'
+import { opening } from './activities/opening.ts'
+import { probing } from './activities/probing.ts'
+import { ready } from './activities/ready.ts'
+import { recovering } from './activities/recovering.ts'
+import { resuming } from './activities/resuming.ts'
+import { stopping } from './activities/stopping.ts'
+import { type Activity, Machine } from './machine.ts'
+import { type Asked, type Destination, Orders } from './orders.ts'
+import { type ModemFacts, type Parts, unknownModem } from './parts.ts'
+import { Recovery } from './recovery.ts'
+import type { ActiveState, LinkEvent, LinkState } from './states.ts'
+
+/** States in which a client can be served: it has a carrier or can dial. */
+const SERVING: ReadonlySet<LinkState> = new Set([
+  'ready',
+  'dialing',
+  'online',
+  'escaping',
+  'commanding',
+  'resuming',
+  'closing',
+])
+/** States in which boot lines are no surprise: the modem has not been found yet, or was restarted by us. */
+const EXPECTING_BOOT: ReadonlySet<LinkState> = new Set(['opening', 'probing', 'recovering', 'stopping', 'stopped'])
+
+interface LinkEvents {
+  /** Whether clients can be served, whenever that changes. */
+  usable: [boolean]
+  transition: [from: LinkState, event: LinkEvent, to: LinkState]
+}
+
+export class Link extends EventEmitter<LinkEvents> {
+  readonly #parts: Parts
+  readonly #machine: Machine
+  #usable = false
+  #since = wallClock()
+  #fault: Fault | undefined
+
+  constructor(config: Config, openPort: OpenPort, journal: Journal) {
+    super()
+    const { firstPause, maxPause, healthyAfter } = config.recovery
+    this.#parts = {
+      config,
+      openPort,
+      journal,
+      orders: new Orders(),
+      recovery: new Recovery({ firstMs: firstPause, maxMs: maxPause }, healthyAfter, false),
+      facts: unknownModem(),
+      dte: undefined,
+      configured: false,
+      modeUnknown: true,
+      proofDue: false,
+      window: { since: 0, answers: [] },
+    }
+    this.#machine = new Machine('opening', this.#activities(), {
+      onError: (error, state) => this.#onError(error, state),
+      onTransition: (from, event, to) => this.#onTransition(from, event, to),
+    })
+  }
+
+  /** Runs until `stop`. @throws whatever is no fault: a bug */
+  run(): Promise<void> {
+    return this.#machine.run()
+  }
+
+  /** Hangs up in order and lets the line go; `run` returns then. */
+  stop(): void {
+    this.#machine.tell('stopRequested')
+  }
+
+  get state(): LinkState {
+    return this.#machine.state
+  }
+
+  /** Whether a client can be served now. */
+  get usable(): boolean {
+    return this.#usable
+  }
+
+  /** Since when the state is what it is. */
+  get since(): Date {
+    return this.#since
+  }
+
+  /** What stands in the way, while the link is not usable. */
+  get fault(): Fault | undefined {
+    return this.#usable ? undefined : this.#fault
+  }
+
+  get facts(): Readonly<ModemFacts> {
+    return this.#parts.facts
+  }
+
+  /** A carrier to `to`. Rejects with the Fault that prevents it, or with the signal's reason. One dial at a time. */
+  async dial(to: Destination, signal: AbortSignal): Promise<Carrier> {
+    this.#refuseUnlessUsable()
+    return this.#parts.orders.placeDial(to, signal)
+  }
+
+  /** One AT command, also beside a live session. @throws Fault if the modem cannot be asked now */
+  async ask(command: string): Promise<Asked> {
+    this.#refuseUnlessUsable()
+    return this.#parts.orders.placeAsk(command)
+  }
+
+  /**
+   * Ends the carrier. With `deliver`, what went up is first acknowledged by the peer and the peer's rest is waited for
+   * until it is silent for `lingerMs`; all within `timeoutMs`.
+   */
+  hangUp(order: { readonly deliver: boolean; readonly lingerMs: number; readonly timeoutMs: number }): void {
+    const placedAt = now()
+    const { deliver, lingerMs, timeoutMs } = order
+    this.#parts.orders.placeHangUp({ deliver, lingerMs, placedAt, deadline: placedAt + timeoutMs })
+  }
+
+  #refuseUnlessUsable(): void {
+    if (!this.#usable) throw this.#fault ?? new Fault('no-answer', `the link is not up yet (${this.state})`)
+  }
+
+  #activities(): Readonly<Record<ActiveState, Activity>> {
+    const parts = this.#parts
+    return {
+      opening: () => opening(parts, (dte) => this.#adopt(dte)),
+      probing: (signal) => probing(parts, signal),
+      attaching: (signal) => attaching(parts, signal),
+      ready: (signal) => ready(parts, signal),
+      dialing: (signal) => dialing(parts, signal),
+      online: (signal) => online(parts, signal),
+      escaping: (signal) => escaping(parts, signal),
+      commanding: (signal) => commanding(parts, signal),
+      resuming: (signal) => resuming(parts, signal),
+      closing: (signal) => closing(parts, signal),
+      recovering: (signal) => recovering(parts, signal),
+      stopping: (signal) => stopping(parts, signal),
+    }
+  }
+
+  #adopt(dte: Dte): void {
+    this.#parts.dte = dte
+    dte.on('gone', (fault) => this.#lose(fault, 'lineLost'))
+    dte.on('urc', (urc) => this.#takeUrc(urc))
+  }
+
+  #takeUrc(urc: Urc): void {
+    const { journal } = this.#parts
+    switch (urc.kind) {
+      case 'booted':
+      case 'powering-down':
+        if (EXPECTING_BOOT.has(this.state)) return
+        this.#lose(new Fault('modem-rebooted', `the modem restarted by itself (${urc.line})`), 'modemLost')
+        break
+      case 'voltage-warning':
+        journal.tell('warn', 'under-voltage', urc.line, { fault: 'under-voltage' })
+        break
+      case 'context-lost':
+        if (this.state === 'ready')
+          this.#lose(new Fault('context-lost', 'the network took the context down'), 'modemLost')
+        break
+      case 'ring':
+      case 'message':
+        journal.tell('info', urc.kind, urc.kind === 'ring' ? 'a call comes in' : 'a message has come')
+        break
+      case 'carrier-ended':
+      case 'sim':
+      case 'registration':
+      case 'notice':
+      case 'unknown':
+        break
+    }
+  }
+
+  #lose(fault: Fault, event: 'lineLost' | 'modemLost'): void {
+    this.#fault = fault
+    this.#parts.recovery.note(fault)
+    this.#machine.tell(event)
+  }
+
+  #onError(error: unknown, state: ActiveState): LinkEvent {
+    if (!isFault(error)) throw error
+    this.#fault = error
+    this.#parts.recovery.note(error)
+    return state === 'stopping' ? 'succeeded' : 'failed'
+  }
+
+  #onTransition(from: LinkState, event: LinkEvent, to: LinkState): void {
+    this.#since = wallClock()
+    if (to === 'probing') this.#parts.configured = false
+    this.#parts.journal.tell('debug', 'state', `${from} → ${to} (${event})`, { from, to })
+    // A connection that ended leads over `attaching` back to `ready` within milliseconds: that is no outage.
+    const usable = SERVING.has(to) || (this.#usable && to === 'attaching')
+    if (to === 'ready' && !this.#usable) this.#parts.journal.tell('info', 'ready', this.#describe())
+    this.emit('transition', from, event, to)
+    if (usable === this.#usable) return
+    this.#usable = usable
+    this.emit('usable', usable)
+  }
+
+  #describe(): string {
+    const { model, firmware, signal, operator, address } = this.#parts.facts
+    const strength = signal?.dbm === null || signal === null ? 'signal unknown' : `${signal.dbm} dBm`
+    return [model ?? 'modem', firmware, operator, strength, address].filter((part) => part !== null).join(', ')
+  }
+}

@@ -1,0 +1,107 @@
+/** What others want of the link. Levels: an order stands until it is carried out or taken back. */
+import { Fault } from '../core/fault.ts'
+import { reasonOf } from '../core/time.ts'
+import type { Carrier } from '../dte/carrier.ts'
+import { Bell } from './bell.ts'
+
+export interface Destination {
+  readonly host: string
+  readonly port: number
+}
+
+/** Somebody wants a carrier. */
+export interface DialOrder {
+  readonly to: Destination
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal
+  readonly resolve: (carrier: Carrier) => void
+  readonly reject: (fault: Fault) => void
+}
+
+/** What came of one AT command that a person asked. */
+export interface Asked {
+  readonly ok: boolean
+  /** The modem's final line. */
+  readonly result: string
+  readonly lines: readonly string[]
+  /** How long data was held for it, in ms; 0 without a session. */
+  readonly windowMs: number
+}
+
+export interface AskOrder {
+  readonly command: string
+  readonly resolve: (asked: Asked) => void
+  readonly reject: (fault: Fault) => void
+}
+
+/** Somebody wants the carrier to end. */
+export interface HangUpOrder {
+  /** Whether what went up is to be acknowledged by the peer first; false: at once. */
+  readonly deliver: boolean
+  /** Silence of the peer that is waited for first, in ms. */
+  readonly lingerMs: number
+  /** When it was placed, on `now()`'s clock. */
+  readonly placedAt: number
+  /** On `now()`'s clock: by then it is over. */
+  readonly deadline: number
+}
+
+export class Orders {
+  /** Rings whenever something here changes, and for news of the carrier. */
+  readonly bell = new Bell()
+  dial: DialOrder | undefined
+  asks: AskOrder[] = []
+  hangUp: HangUpOrder | undefined
+
+  /** @returns the carrier once it is up. Rejects with the Fault that prevented it. */
+  placeDial(to: Destination, signal: AbortSignal): Promise<Carrier> {
+    return new Promise((resolve, reject) => {
+      if (this.dial) {
+        reject(new TypeError('a dial is ordered already: admission lets one client in at a time'))
+        return
+      }
+      const onAbort = (): void => {
+        this.dial = undefined
+        reject(reasonOf(signal))
+        this.bell.ring()
+      }
+      const done = (): void => {
+        this.dial = undefined
+        signal.removeEventListener('abort', onAbort)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.dial = {
+        to,
+        signal,
+        resolve: (carrier) => {
+          done()
+          resolve(carrier)
+        },
+        reject: (fault) => {
+          done()
+          reject(fault)
+        },
+      }
+      this.bell.ring()
+    })
+  }
+
+  placeAsk(command: string): Promise<Asked> {
+    return new Promise((resolve, reject) => {
+      this.asks.push({ command, resolve, reject })
+      this.bell.ring()
+    })
+  }
+
+  placeHangUp(order: HangUpOrder): void {
+    this.hangUp = order
+    this.bell.ring()
+  }
+
+  /** The link cannot serve: everybody is told why. */
+  refuseAll(fault: Fault): void {
+    this.dial?.reject(fault)
+    for (const ask of this.asks.splice(0)) ask.reject(fault)
+    this.hangUp = undefined
+  }
+}

@@ -1,0 +1,31 @@
+/** The command line. */
+import yargs from 'yargs'
+import { checkCommand } from './cli/check.ts'
+import { demoCommand } from './cli/demo.ts'
+import { EXIT } from './cli/exit-codes.ts'
+import { runCommand } from './cli/run.ts'
+import { simulateCommand } from './cli/simulate.ts'
+import { statesCommand } from './cli/states.ts'
+
+await yargs(process.argv.slice(2))
+  .scriptName('cipbridge')
+  .usage('$0 VERB\n\nLocal TCP ports that lead through a SIM800/SIM900 modem, as if this machine were online.')
+  .command([runCommand, checkCommand, demoCommand, simulateCommand, statesCommand])
+  .demandCommand(1, 'a verb is missing: what shall cipbridge do?')
+  .recommendCommands()
+  .strict()
+  .completion('completion', 'prints a script for shell completion')
+  .wrap(Math.min(100, process.stdout.columns || 100))
+  .fail((message, error) => {
+    // yargs promises an error, and hands over nothing when it only has a message.
+    if ((error as Error | undefined) !== undefined) throw error
+    process.stderr.write(`cipbridge: ${message}\nTry: cipbridge --help\n`)
+    process.exit(EXIT.usage)
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(
+      `cipbridge: internal fault, please report it\n${String(error instanceof Error ? error.stack : error)}\n`,
+    )
+    process.exit(EXIT.internal)
+  })

@@ -1,0 +1,65 @@
+/** What faults do at the moment they begin and end, beyond being in force. */
+
+import type { ModemFault } from './faults.ts'
+import type { IpStack } from './ip-stack.ts'
+import type { Power } from './power.ts'
+import type { Radio } from './radio.ts'
+import type { Sim, SimState } from './sim.ts'
+import type { Wire } from './wire.ts'
+
+/** What a fault can get at. */
+export interface Struck {
+  readonly sim: Sim
+  readonly radio: Radio
+  readonly stack: IpStack
+  readonly power: Power
+  readonly wire: Wire
+  urc(text: string): void
+  reset(cause: string, silent?: boolean): void
+  powerDown(word: string): void
+  simChanged(state: SimState): void
+}
+
+const NOTHING = (): void => undefined
+
+/** Does what `fault` does once; returns what its end does once. */
+export function strike(modem: Struck, fault: ModemFault): () => void {
+  switch (fault.type) {
+    case 'urc':
+      if (fault.where !== 'inside') modem.urc(fault.text ?? 'RING')
+      return NOTHING
+    case 'sim-locked':
+      modem.sim.lock(fault.pin ?? '1234', fault.attempts ?? 3)
+      return () => modem.sim.lock('', 3)
+    case 'sim-puk':
+      modem.simChanged(modem.sim.state)
+      return () => modem.simChanged(modem.sim.state)
+    case 'context-lost':
+      modem.stack.deactivate()
+      return NOTHING
+    case 'carrier-drops':
+      modem.stack.breakCarrier()
+      return NOTHING
+    case 'reboot':
+      if (fault.warning) modem.urc('UNDER-VOLTAGE WARNNING')
+      modem.reset('reboot', fault.lines === false)
+      return NOTHING
+    case 'under-voltage':
+      if (fault.power !== 'down') {
+        modem.urc('UNDER-VOLTAGE WARNNING')
+        return NOTHING
+      }
+      modem.powerDown('UNDER-VOLTAGE')
+      // Most boards tie PWRKEY so that the modem starts when the supply is back.
+      return () => modem.power.state === 'off' && modem.power.boot()
+    case 'line-unplugged':
+      modem.wire.unplug()
+      return () => modem.wire.plug()
+    case 'no-answer':
+      if (fault.data !== 'stalls') return NOTHING
+      modem.wire.freeze(true)
+      return () => modem.wire.freeze(false)
+    default:
+      return NOTHING
+  }
+}

@@ -1,0 +1,37 @@
+/** The real network: every CIPSTART is a TCP connection of this machine. */
+import { lookup } from 'node:dns/promises'
+import { connect, type Socket } from 'node:net'
+import { reasonOf } from '../core/time.ts'
+import type { Network } from './network.ts'
+
+/** `dial` rejects with the socket's own error (`ECONNREFUSED`, `EHOSTUNREACH`, `ENOTFOUND`, …) or the signal's reason. */
+export function tcpNetwork(): Network {
+  return { dial: dialTcp, resolve: resolveName }
+}
+
+function dialTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(reasonOf(signal))
+      return
+    }
+    const socket = connect({ host, port, allowHalfOpen: true, noDelay: true })
+    const onAbort = (): void => {
+      socket.destroy()
+      reject(reasonOf(signal))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.once('close', () => signal.removeEventListener('abort', onAbort))
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', onAbort)
+      socket.off('error', reject)
+      resolve(socket)
+    })
+  })
+}
+
+async function resolveName(name: string): Promise<readonly string[]> {
+  const found = await lookup(name, { all: true, family: 4 })
+  return found.map(({ address }) => address)
+}

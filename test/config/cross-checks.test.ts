@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config/load.ts'
+import { formatProblem } from '../../src/config/problem.ts'
+
+const CONTEXT = 'context: { apn: internet }'
+const ROUTES = 'routes: [{ name: a, listen: 127.0.0.1:1883, to: tcp://x:1 }]'
+
+function problems(text: string): string[] {
+  const loaded = parseConfig(text, 'c.yaml', {})
+  return 'problems' in loaded ? loaded.problems.map(formatProblem) : []
+}
+
+test.each([
+  [
+    'line: { dcd: { chip: /dev/gpiochip0, line: 3 } }',
+    'line.dcd: a GPIO line is not supported yet, expected auto or none',
+  ],
+  ['modem: { power: { command: [x] } }', 'modem.power.command: a command for the power is not supported yet'],
+  ['limits: { bytesPerDay: 20MB }', 'limits.bytesPerDay: "20MB" is not supported yet, expected limits: {}'],
+  ['metrics: { listen: 127.0.0.1:9479 }', 'metrics.listen: "127.0.0.1:9479" is not supported yet, expected "" (off)'],
+])('what this version cannot do is refused, not ignored: %s', (line, expected) => {
+  const found = problems(`${line}\n${CONTEXT}\n${ROUTES}`)
+  expect(found).toHaveLength(1)
+  expect(found[0]).toContain(expected)
+})
+
+test.each([
+  ['to: tls://x:1', 'routes[0].to: "tls://x:1" is not supported yet, expected tcp://HOST:PORT'],
+  ['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet'],
+  ['to: tcp://x:1, open: always', 'routes[0].open: "always" is not supported yet, expected on-demand'],
+  ['to: tcp://x:1, busy: queue', 'routes[0].busy: "queue" is not supported yet, expected refuse'],
+  ['to: tcp://x:1, whenDown: hold', 'routes[0].whenDown: "hold" is not supported yet, expected refuse'],
+])('a route that this version cannot serve is refused: %s', (keys, expected) => {
+  const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
+  expect(found).toHaveLength(1)
+  expect(found[0]).toContain(expected)
+})
+
+describe('several routes', () => {
+  const routes = (...items: string[]): string =>
+    `${CONTEXT}\nroutes:\n${items.map((item) => `  - { ${item} }\n`).join('')}`
+
+  test('each has its own name and its own address', () => {
+    const text = routes('name: a, listen: localhost:1, to: tcp://x:1', 'name: a, listen: 127.0.0.1:1, to: tcp://x:1')
+    expect(problems(text)).toEqual([
+      'c.yaml:4:13 routes[1].name: "a" is taken by another route, expected its own name',
+      expect.stringMatching(
+        /^c\.yaml:4:24 routes\[1\]\.listen: "127\.0\.0\.1:1" is taken by the route that listens on/,
+      ),
+    ])
+  })
+
+  test('P13 an address beyond loopback needs a list of those who may connect', () => {
+    const open = 'name: a, listen: 0.0.0.0:1, to: tcp://x:1'
+    const refusal = [expect.stringContaining('"0.0.0.0:1" is not loopback, expected 127.0.0.1 or a list allowFrom')]
+    expect(problems(routes(open))).toEqual(refusal)
+    expect(problems(routes(`${open}, allowFrom: []`))).toEqual(refusal)
+    const loaded = parseConfig(routes(`${open}, allowFrom: [192.168.1.0/24]`), 'c.yaml')
+    expect(loaded).toMatchObject({
+      config: { routes: [{ allowFrom: [{ address: '192.168.1.0', prefix: 24, family: 'ipv4' }] }] },
+    })
+  })
+
+  test('a broken route does not hide what is wrong with the next', () => {
+    const found = problems(routes('name: 5', 'name: b, listen: 0.0.0.0:1, to: tcp://x:1'))
+    const paths = found.map((line) => line.split(' ')[1])
+    expect(paths).toEqual(['routes[0].listen:', 'routes[0].to:', 'routes[0].name:', 'routes[1].listen:'])
+  })
+})
