@@ -4,7 +4,9 @@
  */
 
 const PLUS = 0x2b
-const HELD = Buffer.from('+')
+const NOTHING = Buffer.alloc(0)
+/** Bit 3 of the counts. */
+const MAYBE_THREE = 0b1000
 
 /**
  * The manuals disagree about the guard time: 1 s, 0.5 s in older text (modem-facts 0.2), and two clocks never agree
@@ -22,7 +24,8 @@ export class EscapeGuard {
    * the last bytes cannot be the beginning of an escape.
    */
   #counts = 0
-  #holding = false
+  /** The plus that may be the third; two or three where it is not known which of them that is. */
+  #held: Buffer = NOTHING
   /** How often the third plus had to wait. */
   held = 0
 
@@ -34,7 +37,7 @@ export class EscapeGuard {
 
   /** Whether a plus waits for a further byte, or for `holdMs` of silence. */
   get holding(): boolean {
-    return this.#holding
+    return this.#held.length > 0
   }
 
   /** How long a held plus has to wait after the last byte left the wire: then it counts as data. */
@@ -47,32 +50,30 @@ export class EscapeGuard {
    * @param pauseMs how long the line was silent before this chunk; undefined where nobody can tell (output held up by CTS)
    */
   pass(chunk: Buffer, pauseMs: number | undefined): Buffer {
-    if (this.#holding) {
-      // A further byte in the same write: no silence can follow the third plus.
-      this.#holding = false
+    if (chunk.length === 0) return chunk
+    // What was held goes with the further byte in one write: no silence can come between them.
+    const bytes = this.holding ? Buffer.concat([this.#held, chunk]) : chunk
+    this.#held = NOTHING
+    if (bytes.length > 3 || !bytes.every((byte) => byte === PLUS)) {
       this.#counts = 0
-      return Buffer.concat([HELD, chunk])
+      return bytes
     }
-    if (chunk.length > 3 || !chunk.every((byte) => byte === PLUS)) {
-      this.#counts = 0
-      return chunk
-    }
-    const counts = this.#countsAfter(chunk.length, pauseMs)
-    if ((counts & 0b1000) === 0) {
-      this.#counts = counts
-      return chunk
-    }
-    this.#holding = true
-    this.held += 1
-    this.#counts = chunk.length > 1 ? this.#countsAfter(chunk.length - 1, pauseMs) : this.#counts
-    return chunk.subarray(0, -1)
+    let free = bytes.length
+    while ((this.#countsAfter(free, pauseMs) & MAYBE_THREE) !== 0) free -= 1
+    if (free < bytes.length) this.held += 1
+    this.#held = Buffer.from(bytes.subarray(free))
+    if (free > 0) this.#counts = this.#countsAfter(free, pauseMs)
+    return bytes.subarray(0, free)
   }
 
-  /** The held plus after `holdMs` of silence, alone: a gap of more than the guard time makes it data. */
+  /**
+   * What was held, after `holdMs` of silence: a gap of more than the guard time makes it data. Three pluses that had to
+   * wait together are a group of their own now: then the last one goes on waiting (`holding`).
+   */
   release(): Buffer {
-    this.#holding = false
-    this.#counts = 0b10
-    return HELD
+    const bytes = this.#held
+    this.#held = NOTHING
+    return this.pass(bytes, Number.POSITIVE_INFINITY)
   }
 
   /** After an escape of our own: the modem has begun to count anew. */

@@ -38,27 +38,28 @@ async function byPlus(dte: Dte, guardMs: number, patience: number, signal: Abort
   const earliest = now() + guardMs
   return awaitOk(dte, earliest - MARGIN_MS, earliest + patience, signal, () => {
     dte.line.write(Buffer.from('+++'))
+    return Promise.resolve()
   })
 }
 
 async function byDtr(dte: Dte, patience: number, signal: AbortSignal): Promise<boolean> {
-  await dte.line.setSignals({ dtr: false })
-  const raise = async (): Promise<void> => dte.line.setSignals({ dtr: true })
+  const steer = async (dtr: boolean): Promise<void> => dte.line.setSignals({ dtr })
   try {
-    if (await awaitOk(dte, now(), now() + DTR_PULSE_MS, signal, () => undefined)) return true
+    if (await awaitOk(dte, now(), now() + DTR_PULSE_MS, signal, () => steer(false))) return true
   } finally {
-    await raise()
+    await steer(true)
   }
-  return awaitOk(dte, now(), now() + patience, signal, () => undefined)
+  // One source has the modem act at the end of the pulse; its answer is on its way now.
+  return awaitOk(dte, now(), now() + patience, signal, () => Promise.resolve())
 }
 
-/** Does `act` and reads on until the modem's `OK` can be believed, or `latest` has come. */
+/** Does `act` with an eye on what it brings, and reads on until the modem's `OK` can be believed, or `latest` has come. */
 async function awaitOk(
   dte: Dte,
   earliest: number,
   latest: number,
   signal: AbortSignal,
-  act: () => void,
+  act: () => Promise<void>,
 ): Promise<boolean> {
   const watch = new EscapeWatch(earliest)
   let wake: () => void = () => undefined
@@ -69,7 +70,7 @@ async function awaitOk(
     wake()
   })
   try {
-    act()
+    await act()
     for (;;) {
       const until = watch.believableAt ?? latest
       if (now() >= until) break

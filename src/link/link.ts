@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { Fault, isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import type { OpenPort } from '../core/port.ts'
-import { now, wallClock } from '../core/time.ts'
+import { now, wallClock, wallClockIn } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import type { Dte } from '../dte/dte.ts'
 import { attaching } from './activities/attaching.ts'
@@ -23,7 +23,7 @@ import { stopping } from './activities/stopping.ts'
 import { type Activity, Machine } from './machine.ts'
 import { type Asked, type Destination, Orders } from './orders.ts'
 import { type ModemFacts, type Parts, unknownModem } from './parts.ts'
-import { Recovery } from './recovery.ts'
+import { Recovery, type RecoveryStep } from './recovery.ts'
 import type { ActiveState, LinkEvent, LinkState } from './states.ts'
 
 /** States in which a client can be served: it has a carrier or can dial. */
@@ -39,6 +39,12 @@ const SERVING: ReadonlySet<LinkState> = new Set([
 /** States in which boot lines are no surprise: the modem has not been found yet, or was restarted by us. */
 const EXPECTING_BOOT: ReadonlySet<LinkState> = new Set(['opening', 'probing', 'recovering', 'stopping', 'stopped'])
 
+/** The whole hang-up that a person orders, acknowledgement of the last bytes included, in ms. */
+const REDIAL_MS = 10_000
+
+/** What an order to redial comes to: there may be no connection to drop. */
+export type Redialled = 'hanging-up' | 'trying-now' | 'nothing-to-drop'
+
 interface LinkEvents {
   /** Whether clients can be served, whenever that changes. */
   usable: [boolean]
@@ -51,6 +57,10 @@ export class Link extends EventEmitter<LinkEvents> {
   #usable = false
   #since = wallClock()
   #fault: Fault | undefined
+  /** The end of recovery's pause: as an ISO text, and on `now()`'s clock. */
+  #nextTry = { text: '', at: 0 }
+  /** A reset waits for the connection to be closed. */
+  #resetDue = false
 
   constructor(config: Config, openPort: OpenPort, journal: Journal) {
     super()
@@ -103,6 +113,16 @@ export class Link extends EventEmitter<LinkEvents> {
     return this.#usable ? undefined : this.#fault
   }
 
+  /** What recovery does about it; undefined while the link is usable and before anything went wrong. */
+  get step(): RecoveryStep | undefined {
+    return this.#usable ? undefined : this.#parts.recovery.step
+  }
+
+  /** ISO time at which recovery goes on; undefined unless it pauses. */
+  get nextTry(): string | undefined {
+    return this.state === 'recovering' && now() < this.#nextTry.at ? this.#nextTry.text : undefined
+  }
+
   get facts(): Readonly<ModemFacts> {
     return this.#parts.facts
   }
@@ -127,6 +147,41 @@ export class Link extends EventEmitter<LinkEvents> {
     const placedAt = now()
     const { deliver, lingerMs, timeoutMs } = order
     this.#parts.orders.placeHangUp({ deliver, lingerMs, placedAt, deadline: placedAt + timeoutMs })
+  }
+
+  /** Drops the connection in order, so that the next client dials anew; a pause of recovery ends at once. */
+  redial(): Redialled {
+    const { orders, recovery, dte } = this.#parts
+    if (dte?.carrier) {
+      if (!orders.hangUp) this.hangUp({ deliver: true, lingerMs: 0, timeoutMs: REDIAL_MS })
+      return 'hanging-up'
+    }
+    if (this.nextTry === undefined || !recovery.step) return 'nothing-to-drop'
+    recovery.step = { ...recovery.step, pauseMs: 0 }
+    this.#machine.tell('modemLost')
+    return 'trying-now'
+  }
+
+  /** Restarts the modem; a connection is closed first. @throws Fault no-answer while there is no modem to restart */
+  reset(): void {
+    const { dte, modeUnknown, orders } = this.#parts
+    if (!dte || modeUnknown || this.state === 'stopping' || this.state === 'stopped') {
+      throw new Fault('no-answer', `there is no modem to reset yet (${this.state})`)
+    }
+    if (!dte.carrier) {
+      this.#restart()
+      return
+    }
+    // In data mode the command would go to the peer.
+    this.#resetDue = true
+    orders.placeHangUp({ deliver: false, lingerMs: 0, placedAt: now(), deadline: now() })
+  }
+
+  #restart(): void {
+    this.#resetDue = false
+    this.#fault = new Fault('carrier-lost', 'a person asked for a reset of the modem')
+    this.#parts.recovery.step = { fault: this.#fault, rung: 'soft-reset', attempt: 1, pauseMs: 0 }
+    this.#machine.tell('modemLost')
   }
 
   #refuseUnlessUsable(): void {
@@ -201,6 +256,9 @@ export class Link extends EventEmitter<LinkEvents> {
   #onTransition(from: LinkState, event: LinkEvent, to: LinkState): void {
     this.#since = wallClock()
     if (to === 'probing') this.#parts.configured = false
+    if (to === 'recovering') this.#notePause()
+    if (to === 'attaching' || to === 'stopping') this.#giveAnswers()
+    if (to === 'attaching' && this.#resetDue) this.#restart()
     this.#parts.journal.tell('debug', 'state', `${from} → ${to} (${event})`, { from, to })
     // A connection that ended leads over `attaching` back to `ready` within milliseconds: that is no outage.
     const usable = SERVING.has(to) || (this.#usable && to === 'attaching')
@@ -209,6 +267,17 @@ export class Link extends EventEmitter<LinkEvents> {
     if (usable === this.#usable) return
     this.#usable = usable
     this.emit('usable', usable)
+  }
+
+  #notePause(): void {
+    const { pauseMs = 0 } = this.#parts.recovery.step ?? {}
+    this.#nextTry = { text: wallClockIn(pauseMs), at: now() + pauseMs }
+  }
+
+  /** Of a window that did not end in data mode again, because the connection is over. */
+  #giveAnswers(): void {
+    const { window } = this.#parts
+    for (const answer of window.answers.splice(0)) answer(Math.round(now() - window.since))
   }
 
   #describe(): string {

@@ -1,5 +1,5 @@
 /** escaping: from data mode to command mode, the connection stays. */
-import { Fault } from '../../core/fault.ts'
+import { Fault, isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
 import { settle } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
@@ -9,7 +9,7 @@ import type { LinkEvent } from '../states.ts'
 
 /** @throws Fault escape-failed */
 export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
-  parts.window.since = now()
+  if (dteOf(parts).mode === 'data') parts.window.since = now()
   await leaveData(parts, dteOf(parts), signal)
   return 'succeeded'
 }
@@ -20,14 +20,18 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
   const options = escapeOptions(parts)
   for (let attempt = 0; attempt < 2; attempt += 1) {
     if (await escape(dte, options, signal)) return
-    if (dte.carrier?.lastWord === undefined) continue
-    // Last words were said and the escape is not answered: it was in command mode already.
-    dte.enterCommandMode()
-    await settle(dte, signal)
-    return
+    // Last words were said and the escape is not answered: they were the modem's.
+    if (dte.carrier?.lastWord !== undefined) break
   }
-  throw new Fault(
-    'escape-failed',
-    `the modem does not answer the escape by ${options.method === 'dtr' ? 'DTR' : '+++'}`,
-  )
+  // It was in command mode already: the carrier ended without a word that came through, or the OK was lost.
+  dte.enterCommandMode()
+  parts.window.since = 0
+  parts.proofDue = true
+  try {
+    await settle(dte, signal)
+  } catch (error) {
+    if (!isFault(error, 'no-answer', 'command-failed')) throw error
+    const way = options.method === 'dtr' ? 'DTR' : '+++'
+    throw new Fault('escape-failed', `the modem does not answer the escape by ${way}`, { cause: error })
+  }
 }
