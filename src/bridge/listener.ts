@@ -65,6 +65,8 @@ export class Listener {
       client.resetAndDestroy()
       return
     }
+    // A Unix socket knows no reset, and Node throws where one is wanted: it can only be closed.
+    if ('path' in this.#route.listen) client.resetAndDestroy = () => client.destroy()
     this.#onClient(client)
   }
 }

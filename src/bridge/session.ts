@@ -64,9 +64,7 @@ export class Session implements CarrierUser {
     })
     const fault = await this.#dial()
     if (fault === undefined) return over
-    if (fault === 'gone') return this.#nothing()
-    this.#client.resetAndDestroy()
-    return { ...this.#nothing(), outcome: 'broken', fault }
+    return fault === 'gone' ? this.#nothing() : { ...this.#nothing(), outcome: 'broken', fault }
   }
 
   /** @returns what prevented the carrier, or undefined once it is joined */
@@ -84,7 +82,8 @@ export class Session implements CarrierUser {
   }
 
   #nothing(): SessionEnd {
-    this.#client.destroy()
+    // Nobody of the far side has closed: a client that waits for an answer must not take this for an empty one (P2).
+    this.#client.resetAndDestroy()
     return { outcome: 'not-dialled', bytesUp: 0, bytesDown: 0, unacked: null }
   }
 

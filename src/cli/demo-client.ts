@@ -16,6 +16,9 @@ export class ConversationOver extends Error {
   }
 }
 
+/** Bytes shown of what came instead of what was sent. */
+const EXCERPT_BYTES = 64
+
 interface Exchange {
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -34,6 +37,8 @@ export class DemoClient {
   bytesReturned = 0
   /** Bytes that came and were not what was sent at their place. */
   wrong = 0
+  /** Where it went wrong first, for whoever has to find out why. */
+  excerpt: string | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -94,9 +99,9 @@ export class DemoClient {
     await closed
   }
 
-  /** Goes away at once. */
+  /** Goes away at once: by a reset, for a FIN would promise that it had finished. */
   leave(): void {
-    this.#socket.destroy()
+    this.#socket.resetAndDestroy()
   }
 
   #take(bytes: Buffer): void {
@@ -104,11 +109,18 @@ export class DemoClient {
     // What nobody sent is as wrong as what was changed.
     let wrong = bytes.length - expected.length
     for (let at = 0; at < expected.length; at += 1) if (bytes[at] !== expected[at]) wrong += 1
+    if (wrong > 0) this.excerpt ??= this.#excerpt(bytes, expected)
     this.wrong += wrong
     this.#returnedHash.update(bytes)
     this.bytesReturned += bytes.length
     this.#expected = this.#expected.subarray(expected.length)
     if (this.#expected.length === 0) this.#settle()
+  }
+
+  #excerpt(bytes: Buffer, expected: Buffer): string {
+    const differs = bytes.findIndex((byte, at) => byte !== expected[at])
+    const show = (some: Buffer): string => JSON.stringify(some.toString('latin1', differs, differs + EXCERPT_BYTES))
+    return `at byte ${this.bytesReturned + differs} came ${show(bytes)} instead of ${show(expected)}`
   }
 
   #finish(how: HowOver): void {

@@ -16,7 +16,7 @@ const WIDEST = 100
 const NARROWEST = 60
 /** `  12.3 s  ` and the speaker before each text. */
 const TIME_WIDTH = 8
-const SPEAKER_WIDTH = 9
+const SPEAKER_WIDTH = 10
 
 const STYLES = { plain: [], good: ['green'], warn: ['yellow'], bad: ['red', 'bold'], quiet: ['dim'] } as const
 
@@ -31,10 +31,24 @@ const DOING: Readonly<Record<LinkState, string>> = {
   escaping: 'from data mode to command mode',
   commanding: 'AT commands, the connection stays',
   resuming: 'ATO: back to data mode',
-  closing: 'AT+CIPACK until all is acknowledged, then AT+CIPCLOSE',
+  closing: 'waits until all is acknowledged, then hangs up',
   recovering: 'one rung of the ladder',
   stopping: 'hangs up in order, lets the line go',
   stopped: 'it is over',
+}
+
+/** Events by the part that tells of them, where the name of the event is long. */
+const SPEAKERS: Readonly<Record<string, string>> = {
+  registered: 'network',
+  'carrier-lost': 'carrier',
+  'session-end': 'session',
+  'hung-up': 'hang-up',
+  'dial-failed': 'dialing',
+  'under-voltage': 'modem',
+  'baud-rate': 'modem',
+  'init-command': 'modem',
+  recovering: 'ladder',
+  rung: 'ladder',
 }
 
 /** stdout, with colours if a person looks at it and has not said NO_COLOR (no-color.org). */
@@ -52,6 +66,7 @@ export class DemoPrint {
   readonly #clock: () => number
   readonly #dialogue: boolean
   #asking = false
+  #hint: unknown
 
   /**
    * @param clock seconds since the beginning
@@ -68,9 +83,9 @@ export class DemoPrint {
     this.#paper.write(`\n${this.#wrapped(text, this.#paper.columns, '', 'heading')}\n`)
   }
 
-  /** Text without a time. */
+  /** Text without a time, as it is. */
   text(text: string, tone: Tone = 'plain'): void {
-    this.#paper.write(`${this.#wrapped(text, this.#paper.columns, '', tone)}\n`)
+    this.#paper.write(`${this.#style(text, tone)}\n`)
   }
 
   /** Something happened. */
@@ -102,8 +117,11 @@ export class DemoPrint {
       const state = String(told.to) as LinkState
       this.line('link', `${state}: ${DOING[state]}`, 'quiet')
     } else if (told.level !== 'debug' && told.level !== 'trace') {
-      this.line(String(told.event), `${message}${figures(told)}`, toneOf(told))
-      if (typeof told.hint === 'string') this.line('', `→ ${told.hint}`, toneOf(told))
+      const event = String(told.event)
+      this.line(SPEAKERS[event] ?? event, `${message}${figures(told)}`, toneOf(told))
+      // Two events of one fault have the same hint: once is enough.
+      if (typeof told.hint === 'string' && told.hint !== this.#hint) this.line('', `→ ${told.hint}`, toneOf(told))
+      this.#hint = told.hint
     }
   }
 

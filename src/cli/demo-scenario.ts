@@ -10,6 +10,9 @@ import { bringUp, connectUntilOpen, payload, type Show, settle } from './demo-to
 /** One question and answer of the program. */
 const ROUND_BYTES = 2048
 const ROUND_PAUSE_MS = 300
+/** Between two connections, in ms: it doubles as long as nothing comes back. */
+const FIRST_PAUSE_MS = 300
+const LONGEST_PAUSE_MS = 2_400
 /** After this long without an answer the program gives up and connects anew, in ms. */
 const PATIENCE_MS = 8_000
 /** Timers of the scenario and of this program do not run in step, in ms. */
@@ -29,6 +32,7 @@ export async function showScenario(show: Show, scenario: Scenario): Promise<void
     print.heading('3  Bytes go through again; the program has finished')
     await client.finish()
     settle(show, client)
+    await stage.ready(show.signal)
   } finally {
     endScenario()
   }
@@ -65,21 +69,26 @@ async function cyclePower({ stage, print, signal }: Show): Promise<void> {
 /** @returns the client of the first round that began after `overAt` and succeeded */
 async function talkUntilProved(show: Show, overAt: number): Promise<DemoClient> {
   const { print, signal } = show
-  for (;;) {
+  for (let pause = FIRST_PAUSE_MS; ; ) {
     const client = await connectUntilOpen(show)
     try {
       await talk(client, overAt, signal)
-      print.line('program', `${bytes(client.bytesReturned)} sent and back, every one right`, 'good')
+      print.line('program', `${bytes(client.bytesReturned)} there and back, every one right`, 'good')
       return client
     } catch (error) {
       if (!(error instanceof ConversationOver)) throw error
-      const got = `${bytes(client.bytesReturned)} back, ${client.wrong === 0 ? 'every one right' : `${client.wrong} WRONG`}`
-      print.line('program', `${MEANING[error.how]} after ${got}: it connects again`, 'warn')
+      print.line('program', `${MEANING[error.how]} ${whatCame(client)}: it connects again`, 'warn')
       settle(show, client)
       client.leave()
+      pause = client.bytesReturned > 0 ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, 2 * pause)
     }
-    await sleep(ROUND_PAUSE_MS, signal)
+    await sleep(pause, signal)
   }
+}
+
+function whatCame({ bytesReturned, wrong }: DemoClient): string {
+  if (bytesReturned === 0) return 'before anything came back'
+  return `after ${bytes(bytesReturned)} came back, ${wrong === 0 ? 'every one right' : `${wrong} WRONG`}`
 }
 
 const MEANING = { refused: 'refused', reset: 'reset', closed: 'closed', silence: 'gives up, no answer' } as const
@@ -94,6 +103,10 @@ async function talk(client: DemoClient, overAt: number, signal: AbortSignal): Pr
 }
 
 function tellStep({ print }: Show, { fault }: ScenarioStep, begins: boolean): void {
-  const { about } = FAULT_KINDS[fault.type]
-  print.line('world', begins ? `${fault.type}: ${about}` : `${fault.type} is over`, begins ? 'warn' : 'good')
+  const { type, ...attributes } = fault
+  const given = Object.entries(attributes).map(([name, value]) => `${name}=${String(value)}`)
+  const name = given.length === 0 ? type : `${type} (${given.join(', ')})`
+  // What attributes could be is for the help.
+  const about = FAULT_KINDS[type].about.replace(/[:;] \w+=.*$/, '')
+  print.line('world', begins ? `${name}: ${about}` : `${name} is over`, begins ? 'warn' : 'good')
 }

@@ -1,5 +1,8 @@
 /** What `demo` plays on: the real daemon on the built-in modem, a real peer, a real local port. */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Config, configFrom } from '../config/schema.ts'
 import type { Journal } from '../core/log.ts'
 import { abortable } from '../core/time.ts'
@@ -32,8 +35,8 @@ export interface Stage {
   readonly port: number
   /** Switches the modem and the daemon on. */
   start(): void
-  /** Resolves when the link can serve. Rejects if the daemon fails, or with the signal's reason. */
-  usable(signal: AbortSignal): Promise<void>
+  /** Resolves when the link is ready to dial. Rejects if the daemon fails, or with the signal's reason. */
+  ready(signal: AbortSignal): Promise<void>
   /** Stops the daemon in order. Rejects with the bug if it failed. */
   stop(): Promise<void>
   /** Takes away what is left; idempotent. */
@@ -45,7 +48,9 @@ export async function openStage(journal: Journal, lines: boolean): Promise<Stage
   const peer = await startPeer()
   const port = await freePort()
   const { modem, openPort } = builtInModem(QUICK, lines)
-  const daemon = new Daemon(demoConfig(port, peer.port), openPort, journal)
+  // A control socket of its own: a daemon that serves this machine is not disturbed.
+  const folder = await mkdtemp(join(tmpdir(), 'cipbridge-demo-'))
+  const daemon = new Daemon(demoConfig(port, peer.port, folder), openPort, journal)
   let running: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     daemon.stop()
@@ -63,17 +68,18 @@ export async function openStage(journal: Journal, lines: boolean): Promise<Stage
       // Whoever waits for the link, or for the end, is told.
       running.catch(() => undefined)
     },
-    usable: (signal) => abortable(Promise.race([becomesUsable(daemon.link), failure(running)]), signal),
+    ready: (signal) => abortable(Promise.race([becomesReady(daemon.link), failure(running)]), signal),
     stop,
     clear: async () => {
       await stop().catch(() => undefined)
       modem.power.off()
       await peer.close()
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-function demoConfig(port: number, peerPort: number): Config {
+function demoConfig(port: number, peerPort: number, folder: string): Config {
   return configFrom({
     line: { device: 'virtual', baudRate: 115_200 },
     context: { apn: 'internet' },
@@ -81,13 +87,19 @@ function demoConfig(port: number, peerPort: number): Config {
     // Nobody wants to watch the pauses that spare a mobile network.
     recovery: { firstPause: '500ms', maxPause: '3s', bootTime: '6s' },
     liveness: { probeAfter: '10s' },
+    control: { socket: join(folder, 'control.sock') },
   })
 }
 
-function becomesUsable(link: Link): Promise<void> {
+function becomesReady(link: Link): Promise<void> {
   return new Promise((resolve) => {
-    if (link.usable) resolve()
-    else link.once('usable', () => resolve())
+    const look = (): void => {
+      if (link.state !== 'ready') return
+      link.off('transition', look)
+      resolve()
+    }
+    link.on('transition', look)
+    look()
   })
 }
 

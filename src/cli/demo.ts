@@ -87,7 +87,7 @@ async function demo({ scenario, lines, verbose, paper }: DemoOptions): Promise<n
   const limitMs = scenario ? SCENARIO_LIMIT_MS : TOUR_LIMIT_MS
   const late = (): Error => new Error(`not over within ${limitMs / 1000} s; the link is "${stage.link.state}"`)
   const ended = interruption()
-  let trouble: unknown
+  let trouble: Error | undefined
   try {
     await withDeadline(limitMs, late, ended.signal, async (signal) => {
       const show: Show = { stage, print, signal, tally }
@@ -95,7 +95,7 @@ async function demo({ scenario, lines, verbose, paper }: DemoOptions): Promise<n
       await (scenario ? showScenario(show, scenario) : tour(show)).finally(leave)
     })
   } catch (error) {
-    trouble = error
+    trouble = error instanceof Error ? error : new Error(String(error))
   } finally {
     ended.off()
     await stage.clear()
@@ -106,12 +106,12 @@ async function demo({ scenario, lines, verbose, paper }: DemoOptions): Promise<n
 function introduce(print: DemoPrint, { host, port, peer }: Stage, lines: boolean): void {
   const wires = lines ? 'with DCD and DTR, as on a USB adapter' : "no DCD or DTR, as on a Raspberry Pi's header"
   print.text('cipbridge demo: the real daemon; only the modem is built in', 'good')
-  print.text(`  program  ${host}:${port}  the local port of cipbridge`)
+  print.text(`  program  uses ${host}:${port}, the local port of cipbridge`)
   print.text(`  modem    115200 baud, RTS/CTS, ${wires}`)
-  print.text(`  peer     ${peer.host}:${peer.port}  a TCP server that sends back what it gets`)
+  print.text(`  peer     ${peer.host}:${peer.port}, a TCP server that sends back what it gets`)
 }
 
-function sumUp(print: DemoPrint, { verified, wrong }: Tally, trouble: unknown, seconds: number): number {
+function sumUp(print: DemoPrint, { verified, wrong }: Tally, trouble: Error | undefined, seconds: number): number {
   print.text('')
   if (trouble instanceof Interrupted) {
     print.text('interrupted: nothing was proved', 'warn')
@@ -119,11 +119,11 @@ function sumUp(print: DemoPrint, { verified, wrong }: Tally, trouble: unknown, s
   }
   if (wrong > 0) print.text(`${bytes(wrong)} WRONG: please report it`, 'bad')
   if (trouble !== undefined) {
-    print.text(`failed: ${trouble instanceof Error ? trouble.message : String(trouble)}: please report it`, 'bad')
+    print.text(`failed: ${trouble.message}: please report it`, 'bad')
   }
   if (wrong > 0 || trouble !== undefined) return EXIT.internal
   print.text(
-    `verified: ${bytes(verified)} went through the modem and came back, every one right, in ${seconds.toFixed(1)} s`,
+    `verified: ${bytes(verified)} through the modem and back, every one right, in ${seconds.toFixed(1)} s`,
     'good',
   )
   return EXIT.good

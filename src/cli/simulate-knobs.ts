@@ -35,7 +35,7 @@ const CLOSED: Readonly<Record<Closed, true>> = {
  * Throws an `Error` that names what is wrong and what would be right.
  */
 export function parseKnobs(texts: readonly string[]): Partial<Knobs> {
-  return Object.fromEntries(texts.map(parseKnob)) as Partial<Knobs>
+  return Object.fromEntries(texts.map(parseKnob))
 }
 
 function parseKnob(text: string): [Name, string | number | boolean] {

@@ -9,7 +9,7 @@ export type Address = HostPort | { readonly link: string | undefined }
 export class Outlet {
   readonly #modem: VirtualModem
   readonly #address: Address
-  #close: (() => Promise<void>) | undefined
+  #socket: { readonly close: () => Promise<void> } | undefined
   /** One change at a time. */
   #changing: Promise<unknown> = Promise.resolve()
 
@@ -22,23 +22,23 @@ export class Outlet {
   open(): Promise<string> {
     return this.#next(async () => {
       if ('port' in this.#address) {
-        const { host, port, close } = await serveTcp(this.#modem, this.#address.host, this.#address.port)
-        this.#close = close
-        return formatListen({ host, port })
+        const socket = await serveTcp(this.#modem, this.#address.host, this.#address.port)
+        this.#socket = socket
+        return formatListen(socket)
       }
       const { link } = this.#address
-      const { path, close } = await servePty(this.#modem, link)
-      this.#close = close
-      return link ?? path
+      const socket = await servePty(this.#modem, link)
+      this.#socket = socket
+      return link ?? socket.path
     })
   }
 
   /** Takes it away: whoever had it open sees it hang up. Idempotent. */
   close(): Promise<void> {
     return this.#next(async () => {
-      const close = this.#close
-      this.#close = undefined
-      await close?.()
+      const socket = this.#socket
+      this.#socket = undefined
+      await socket?.close()
     })
   }
 

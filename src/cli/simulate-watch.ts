@@ -37,7 +37,7 @@ function watchCommands({ record }: VirtualModem, tell: (text: string) => void): 
   return () => {
     // The record drops its oldest entries: places in it are no good for remembering.
     const at = told === undefined ? -1 : record.commands.findLastIndex((entry) => entry === told)
-    for (const { line } of record.commands.slice(at + 1)) tell(`« ${line}`)
+    for (const { line } of record.commands.slice(at + 1)) tell(`» ${line}`)
     told = record.commands.at(-1)
   }
 }

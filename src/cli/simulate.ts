@@ -14,6 +14,9 @@ import { listOfKnobs, parseKnobs } from './simulate-knobs.ts'
 import { type Address, Outlet } from './simulate-outlet.ts'
 import { watchModem } from './simulate-watch.ts'
 
+/** Of the faults' attributes in the help. */
+const WIDEST_FAULT = 33
+
 interface SimulateArguments {
   readonly link: string | undefined
   readonly listen: string | undefined
@@ -22,7 +25,7 @@ interface SimulateArguments {
   readonly knob: readonly string[]
   readonly dialect: 'sim800' | 'sim900'
   readonly verbose: boolean
-  readonly listKnobs: boolean
+  readonly 'list-knobs': boolean
 }
 
 export const simulateCommand: CommandModule<object, SimulateArguments> = {
@@ -30,7 +33,7 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
   describe: 'the built-in modem alone, for any serial program; it dials real TCP',
   builder,
   handler: async (given) => {
-    if (given.listKnobs) {
+    if (given['list-knobs']) {
       process.stdout.write(listOfKnobs())
       return
     }
@@ -85,7 +88,8 @@ function builder(yargs: Argv): Argv<SimulateArguments> {
 
 function helpOnFaults(): string {
   return faultHelp()
-    .map((line) => `  ${line}`)
+    .map((line) => line.split(/ {2,}(.*)/))
+    .map(([attributes = '', about = '']) => `  ${attributes.padEnd(WIDEST_FAULT)}  ${about}`)
     .join('\n')
 }
 
@@ -98,7 +102,7 @@ interface Plan {
 }
 
 /** What the arguments come to, or what is wrong with them. */
-export function plan(given: Omit<SimulateArguments, 'listKnobs'>): Plan | { readonly problem: string } {
+export function plan(given: Omit<SimulateArguments, 'list-knobs'>): Plan | { readonly problem: string } {
   const { link, listen, expose, fault, knob, dialect, verbose } = given
   try {
     const address = listen === undefined ? { link } : parseAddress(listen, expose)
@@ -127,7 +131,7 @@ async function simulate({ address, faults, knobs, dialect, verbose }: Plan): Pro
     const path = await outlet.open()
     process.stdout.write(introduction(path, address, modem.knobs.model))
   } catch (error) {
-    process.stderr.write(`cipbridge simulate: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`cipbridge simulate: ${reasonFor(error, address)}\n`)
     return EXIT.unavailable
   }
   const endWatch = verbose ? watchModem(modem, tell) : (): void => undefined
@@ -138,6 +142,12 @@ async function simulate({ address, faults, knobs, dialect, verbose }: Plan): Pro
   await outlet.close()
   modem.power.off()
   return EXIT.good
+}
+
+function reasonFor(error: unknown, address: Address): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EEXIST' && 'link' in address) return `${address.link ?? ''} is there and no link: it is not replaced`
+  return message
 }
 
 function introduction(path: string, address: Address, model: string): string {

@@ -1,15 +1,20 @@
-/** The daemon: link, bridge and front door of one configuration, from start to an orderly stop. */
+/** The daemon: link, bridge, front door and control socket of one configuration, from start to an orderly stop. */
 import { Bridge } from '../bridge/bridge.ts'
 import { FrontDoor } from '../bridge/front-door.ts'
 import type { Config } from '../config/schema.ts'
 import type { Journal } from '../core/log.ts'
 import type { OpenPort } from '../core/port.ts'
 import { Link } from '../link/link.ts'
+import { ControlServer } from './control-server.ts'
+import { type Status, statusOf } from './status.ts'
+import { RecentFaults } from './status-faults.ts'
 
 export class Daemon {
   readonly link: Link
   readonly bridge: Bridge
   readonly #frontDoor: FrontDoor
+  readonly #control: ControlServer
+  readonly #faults: RecentFaults
   readonly #bug: Promise<never>
 
   constructor(config: Config, openPort: OpenPort, journal: Journal) {
@@ -22,17 +27,41 @@ export class Daemon {
     this.link = new Link(config, openPort, journal)
     this.bridge = new Bridge(config, this.link, journal, onBug)
     this.#frontDoor = new FrontDoor(this.bridge, this.link, journal, onBug)
+    this.#faults = new RecentFaults(journal)
+    const controlled = {
+      status: () => this.status,
+      ask: (command: string) => this.link.ask(command),
+      redial: () => this.link.redial(),
+      reset: () => this.link.reset(),
+    }
+    this.#control = new ControlServer(config.control.socket, controlled, journal)
+  }
+
+  /** What it is doing, and why. */
+  get status(): Status {
+    return statusOf(this.link, this.bridge, this.#faults.list)
+  }
+
+  /** How many follow its events over the control socket. */
+  get eventReaders(): number {
+    return this.#control.readers
   }
 
   /**
    * Runs until `stop`.
-   * @throws Fault config-invalid if a listener cannot be had; anything else is a bug
+   * @throws Fault config-invalid if a listener cannot be had, line-busy if another daemon has the control socket;
+   * anything else is a bug
    */
   async run(): Promise<void> {
-    await this.#frontDoor.rehearse()
-    await Promise.race([this.link.run(), this.#bug])
-    await this.#frontDoor.shut()
-    await this.bridge.allOver()
+    await this.#control.open()
+    try {
+      await this.#frontDoor.rehearse()
+      await Promise.race([this.link.run(), this.#bug])
+      await this.#frontDoor.shut()
+      await this.bridge.allOver()
+    } finally {
+      await this.#control.close()
+    }
   }
 
   /** Hangs up in order; `run` returns when all is over. */

@@ -41,8 +41,8 @@ export class Carrier {
   readonly #pieceSize: number
   #user: CarrierUser | undefined
   #end: CarrierEnd | undefined
-  /** false while escaped, and while the modem's last words may have been said: not a byte goes up. */
-  #upstreamOpen = true
+  /** An escape of our own, or a lost DCD: not a byte goes up. */
+  #upstreamHeld = false
   #escaped = false
   /** true: the next byte up is the first since data mode was entered, the modem's view of the pause before is unknown. */
   #fresh = true
@@ -50,6 +50,8 @@ export class Carrier {
   #inbox: Buffer[] = []
   #userFull = false
   #lineFull = false
+  /** `write` returned false and `onWritable` was not called since. */
+  #userWaits = false
   #holdTimer: Timer | undefined
   #plusHold: AbortController | undefined
   #lastByteAt = now()
@@ -83,6 +85,7 @@ export class Carrier {
     if (this.#end) return true
     this.#outbox.push(chunk)
     this.#pump()
+    this.#userWaits = !this.hasRoom
     return this.hasRoom
   }
 
@@ -122,7 +125,6 @@ export class Carrier {
     if (suspicion === 'line-end') this.#releaseAfter(LINE_END_MS)
     if (suspicion === 'partial') this.#releaseAfter(PARTIAL_MS)
     if ((suspicion === 'complete') !== (before === 'complete')) {
-      this.#upstreamOpen = suspicion !== 'complete' && !this.#escaped
       this.#pump()
       this.onSuspicion?.()
     }
@@ -140,19 +142,15 @@ export class Carrier {
 
   /** Stops what goes up and keeps reading, whatever the user takes: before an escape, or at a lost DCD. */
   holdUpstream(): void {
-    this.#upstreamOpen = false
+    this.#upstreamHeld = true
+    this.#plusHold?.abort()
+    this.#plusHold = undefined
   }
 
   /** Upstream flows again: it was a false alarm. */
   releaseUpstream(): void {
-    this.#upstreamOpen = !this.#escaped && this.#words.suspicion !== 'complete'
+    this.#upstreamHeld = false
     this.#pump()
-  }
-
-  /** Resolves when every byte that went up, a held plus too, has left the wire. */
-  async drained(signal?: AbortSignal): Promise<void> {
-    do await this.#line.drained(signal)
-    while (this.#guard?.holding === true && !this.#end && (await this.#plusReleased(signal)))
   }
 
   /** Bytes that the user wrote and the line has not taken yet. */
@@ -168,7 +166,6 @@ export class Carrier {
   /** The modem is in command mode, the connection stays. */
   suspend(): void {
     this.#escaped = true
-    this.#upstreamOpen = false
   }
 
   /** Back in data mode. */
@@ -178,13 +175,13 @@ export class Carrier {
     this.#guard?.reset()
     if (this.#userFull) this.#line.pause()
     this.releaseUpstream()
-    if (this.#outbox.length === 0) this.#user?.onWritable()
   }
 
   /** The held words were the peer's: they are handed over. */
   acquit(): void {
     this.#holdTimer?.cancel()
     this.#hand(this.#words.acquit())
+    this.#pump()
   }
 
   /** The end. Held words of the modem are dropped, everything else is handed over before the end is told. */
@@ -208,7 +205,6 @@ export class Carrier {
   onLineWritable(): void {
     this.#lineFull = false
     this.#pump()
-    if (this.hasRoom) this.#user?.onWritable()
   }
 
   /** Whether what the modem sends has somewhere to go. */
@@ -216,8 +212,9 @@ export class Carrier {
     return !this.#userFull && !this.#escaped
   }
 
+  /** Upstream stops at the first sign of an end: what reaches a modem in command mode would be taken for commands. */
   #maySend(): boolean {
-    return this.#upstreamOpen && !this.#lineFull
+    return !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#lineFull
   }
 
   #tellEnd(): void {
@@ -241,19 +238,27 @@ export class Carrier {
   }
 
   #releaseAfter(ms: number): void {
-    this.#holdTimer = after(ms, () => this.#hand(this.#words.release()))
+    this.#holdTimer = after(ms, () => {
+      // An escape keeps a line end back as well: until it is over nobody knows how the words go on.
+      if (this.#upstreamHeld || this.#escaped) this.#releaseAfter(ms)
+      else this.#hand(this.#words.release())
+    })
   }
 
   #pump(): void {
+    this.#armPlus()
     while (this.#maySend()) {
       const chunk = this.#outbox[0]
-      if (!chunk) return
+      if (!chunk) break
       const piece = chunk.length > this.#pieceSize ? chunk.subarray(0, this.#pieceSize) : chunk
       if (piece === chunk) this.#outbox.shift()
       else this.#outbox[0] = chunk.subarray(piece.length)
       this.bytesUp += piece.length
       this.#send(this.#guarded(piece))
     }
+    if (!this.#userWaits || !this.hasRoom) return
+    this.#userWaits = false
+    this.#user?.onWritable()
   }
 
   #send(bytes: Buffer): void {
@@ -264,39 +269,31 @@ export class Carrier {
     if (!this.#guard) return piece
     const pause = this.#fresh || this.#line.stalled ? undefined : Math.max(0, now() - this.#line.lastOutputAt)
     this.#fresh = false
-    this.#plusHold?.abort()
     const passed = this.#guard.pass(piece, pause)
-    if (this.#guard.holding) this.#releasePlusLater(this.#guard)
+    this.#plusHold?.abort()
+    this.#plusHold = undefined
+    this.#armPlus()
     return passed
   }
 
-  /** The third plus alone, once the two before it have left the wire for longer than a guard time. */
-  #releasePlusLater(guard: EscapeGuard): void {
+  /** The third plus goes out alone, once the two before it have left the wire for longer than a guard time. */
+  #armPlus(): void {
+    const guard = this.#guard
+    if (!guard?.holding || this.#plusHold || !this.#maySend()) return
     const hold = new AbortController()
     this.#plusHold = hold
     this.#line
       .drained(hold.signal)
       .then(() => {
+        if (hold.signal.aborted) return
         const timer = after(guard.holdMs, () => {
-          // The modem may be in command mode by now: nothing goes out until that is known.
-          if (this.#words.suspicion === 'complete') this.#releasePlusLater(guard)
-          else this.#send(guard.release())
+          this.#plusHold = undefined
+          // The modem may be in command mode by now: it waits on, and starts over when upstream flows again.
+          if (this.#maySend()) this.#send(guard.release())
         })
         hold.signal.addEventListener('abort', () => timer.cancel(), { once: true })
       })
-      // Only an abort rejects: another byte went out with the plus.
+      // Only an abort rejects: another byte went out with the plus, or upstream was stopped.
       .catch(() => undefined)
-  }
-
-  #plusReleased(signal?: AbortSignal): Promise<boolean> {
-    const guard = this.#guard
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (signal?.aborted) reject(signal.reason as Error)
-        else if (guard?.holding === true && !this.#end) after(20, look)
-        else resolve(true)
-      }
-      look()
-    })
   }
 }

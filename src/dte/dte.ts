@@ -148,12 +148,16 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#tap = tap
   }
 
-  /** The modem is in command mode now, the connection stays (its `OK` to an escape was seen). */
-  enterCommandMode(): void {
+  /**
+   * The modem is in command mode now, the connection stays (its `OK` to an escape was seen).
+   * @param said what it has said in command mode already
+   */
+  enterCommandMode(said: Buffer = Buffer.alloc(0)): void {
     this.#mode = 'command'
     this.#framer.takeRest()
     this.#carrier?.suspend()
     this.line.resume()
+    this.#receive(said)
   }
 
   /** For a modem found in data mode by DCD, with a connection that is not ours. */

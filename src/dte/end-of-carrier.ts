@@ -28,7 +28,28 @@ function isLastWord(word: string): word is keyof typeof LAST_WORDS {
  * What may follow them before anything else: a booting or deregistering modem talks on (modem-facts 4). None of the last
  * words is among them: a carrier ends once, so of two the earlier one was the peer's.
  */
-const FOLLOWERS = ['+CFUN:', '+CPIN:', '+CREG:', '+CGREG:', '+CSMINS:', 'Call Ready', 'SMS Ready', 'RING']
+const FOLLOWERS = [
+  '+CFUN:',
+  '+CPIN:',
+  '+CREG:',
+  '+CGREG:',
+  '+CSMINS:',
+  'Call Ready',
+  'SMS Ready',
+  'RING',
+  '+CLIP:',
+  '+CMTI:',
+  'UNDER-VOLTAGE WARN',
+  'OVER-VOLTAGE WARN',
+  // Answers to bytes that were on the wire when the carrier ended.
+  'OK',
+  'ERROR',
+  'NO CARRIER',
+  '+CME ERROR',
+  '+PDP',
+]
+/** What follows only the power-up bytes: a supply that sags again says so. */
+const BOOT_FOLLOWERS = [...FOLLOWERS, 'RDY', 'UNDER-VOLTAGE POWER', 'OVER-VOLTAGE POWER', 'NORMAL POWER']
 /** The 9 bytes of a modem at power-up (AT manual 1.4), here as latin1 text. */
 const SYNC = '\0IIII\xff\xff\xff\xff'
 const LINE_END = '\r\n'
@@ -72,9 +93,10 @@ export class EndOfCarrier {
   get lastWord(): LastWord | undefined {
     if (this.#suspicion !== 'complete') return undefined
     const text = this.#tail.toString('latin1')
-    const start = text.startsWith(SYNC) ? SYNC.length : 0
-    const end = text.indexOf(LINE_END, start + LINE_END.length)
-    const word = text.slice(start + LINE_END.length, end)
+    const end = text.indexOf(LINE_END, LINE_END.length)
+    // The end of the context after the end of the connection; or the first was the peer's: no clean end either way.
+    if (text.includes('\r\n+PDP', end)) return 'context-lost'
+    const word = text.slice(LINE_END.length, end)
     return isLastWord(word) ? LAST_WORDS[word] : 'rebooted'
   }
 
@@ -135,16 +157,14 @@ function firstCandidate(bytes: Buffer, from: number): number {
 /** What a stream that ends in `text` may be in the middle of. */
 function judge(text: string): Suspicion {
   if (text.length > LONGEST) return 'none'
+  // The power-up bytes are words of their own: seconds pass until the rest of the boot.
+  if (text.startsWith(SYNC)) return urcsOnly(withoutEcho(text.slice(SYNC.length)), BOOT_FOLLOWERS) ? 'complete' : 'none'
   if (SYNC.startsWith(text)) return text.length > 4 ? 'partial' : 'line-end'
-  if (text.startsWith(SYNC)) {
-    const rest = text.slice(SYNC.length)
-    return rest === '' ? 'partial' : judgeLines(rest, 'partial')
-  }
-  return judgeLines(text, 'line-end')
+  return judgeLines(text)
 }
 
-function judgeLines(text: string, whenBare: Suspicion): Suspicion {
-  if (LINE_END.startsWith(text)) return whenBare
+function judgeLines(text: string): Suspicion {
+  if (LINE_END.startsWith(text)) return 'line-end'
   if (!text.startsWith(LINE_END)) return 'none'
   const end = text.indexOf('\r', LINE_END.length)
   const word = text.slice(LINE_END.length, end < 0 ? undefined : end)
@@ -153,26 +173,36 @@ function judgeLines(text: string, whenBare: Suspicion): Suspicion {
   const rest = text.slice(end)
   if (rest === '\r') return 'partial'
   if (!rest.startsWith(LINE_END)) return 'none'
-  return followersOnly(rest.slice(LINE_END.length)) ? 'complete' : 'none'
+  return urcsOnly(withoutEcho(rest.slice(LINE_END.length))) ? 'complete' : 'none'
 }
 
-/** Whether `text` is nothing but URCs, the last of them perhaps unfinished. */
-function followersOnly(text: string): boolean {
+/** A modem that has just rebooted echoes what it gets: the `+++` of an escape that looks into it may come first. */
+function withoutEcho(text: string): string {
+  return text.replace(/^\+{1,3}/, '')
+}
+
+/** Whether `text` is nothing but what a modem says unasked after its last words, perhaps unfinished. */
+export function urcsOnly(text: string, followers: readonly string[] = FOLLOWERS): boolean {
   let rest = text
+  let known = followers
   while (rest !== '') {
-    if (LINE_END.startsWith(rest)) return true
-    if (!rest.startsWith(LINE_END)) return false
+    if (LINE_END.startsWith(rest) || SYNC.startsWith(rest)) return true
+    if (rest.startsWith(SYNC)) {
+      known = BOOT_FOLLOWERS
+      rest = withoutEcho(rest.slice(SYNC.length))
+      continue
+    }
     const end = rest.indexOf('\r', LINE_END.length)
     const line = rest.slice(LINE_END.length, end < 0 ? undefined : end)
-    if (line.length > LONGEST_FOLLOWER) return false
-    const known = FOLLOWERS.some((start) =>
-      line.length < start.length ? start.startsWith(line) : line.startsWith(start),
-    )
-    if (!known) return false
-    if (end < 0) return true
-    if (rest.length === end + 1) return true
+    if (!rest.startsWith(LINE_END) || !begins(line, known)) return false
+    if (end < 0 || rest.length === end + 1) return true
     if (rest[end + 1] !== '\n') return false
     rest = rest.slice(end + LINE_END.length)
   }
   return true
+}
+
+function begins(line: string, known: readonly string[]): boolean {
+  if (line.length > LONGEST_FOLLOWER) return false
+  return known.some((start) => (line.length < start.length ? start.startsWith(line) : line.startsWith(start)))
 }

@@ -1,7 +1,9 @@
 /**
  * Finds the modem's `OK` to an escape in a stream that may still carry the peer's bytes, an `OK` line of theirs too: the
- * last `\r\nOK\r\n` before silence is the modem's, earlier ones were data. Pure: the caller tells the time.
+ * last `\r\nOK\r\n` before silence is the modem's, earlier ones were data. URCs that the modem kept to itself in data mode
+ * come right after it. Pure: the caller tells the time.
  */
+import { urcsOnly } from './end-of-carrier.ts'
 
 const OK = Buffer.from('\r\nOK\r\n')
 /** Silence after the `OK` that proves that it was the last, in ms: a USB adapter delivers in steps of 16 ms. */
@@ -31,7 +33,7 @@ export class EscapeWatch {
     const passed = all.subarray(0, all.length - keep)
     this.#tail = all.subarray(all.length - keep)
     this.#lastByteAt = at
-    this.#okAt = keep === OK.length ? at : undefined
+    this.#okAt = keep >= OK.length ? at : undefined
     if (passed.length > 0) this.#peerTalked = true
     return passed
   }
@@ -43,6 +45,11 @@ export class EscapeWatch {
     return this.#lastByteAt + (this.#peerTalked ? BUSY_MS : QUIET_MS)
   }
 
+  /** What came after the `OK` that is believed: URCs. */
+  takeUrcs(): Buffer {
+    return this.takeTail().subarray(OK.length)
+  }
+
   /** What is held back, given up: it was the peer's. */
   takeTail(): Buffer {
     const tail = this.#tail
@@ -52,6 +59,8 @@ export class EscapeWatch {
 }
 
 function longestEndThatBeginsOk(bytes: Buffer): number {
+  const at = bytes.lastIndexOf(OK)
+  if (at >= 0 && urcsOnly(bytes.toString('latin1', at + OK.length))) return bytes.length - at
   for (let length = Math.min(OK.length, bytes.length); length > 0; length -= 1) {
     if (bytes.subarray(bytes.length - length).equals(OK.subarray(0, length))) return length
   }

@@ -16,6 +16,8 @@ const MARGIN_MS = 50
 const PATIENCE_MS = 1_500
 /** DTR is off for at most this long: one source wants a pulse of a second, another acts on the edge (modem-facts 3.2). */
 const DTR_PULSE_MS = 1_200
+/** DTR has to be on for so long before its going off counts (app note 2.2.4(2)), in ms. */
+const DTR_ON_MS = 1_020
 
 /**
  * Escapes. Bytes of the peer that come meanwhile reach the carrier in order.
@@ -24,8 +26,7 @@ const DTR_PULSE_MS = 1_200
 export async function escape(dte: Dte, options: EscapeOptions, signal: AbortSignal): Promise<boolean> {
   const carrier = dte.carrier
   carrier?.holdUpstream()
-  if (carrier) await carrier.drained(signal)
-  else await dte.line.drained(signal)
+  await dte.line.drained(signal)
   // From here on everything must be read, or the OK would never be seen behind a client that takes nothing.
   carrier?.readRegardless()
   const patience = options.patienceMs ?? PATIENCE_MS
@@ -43,6 +44,7 @@ async function byPlus(dte: Dte, guardMs: number, patience: number, signal: Abort
 }
 
 async function byDtr(dte: Dte, patience: number, signal: AbortSignal): Promise<boolean> {
+  await sleep(Math.max(0, (dte.line.dtrOnSince ?? now()) + DTR_ON_MS - now()), signal)
   const steer = async (dtr: boolean): Promise<void> => dte.line.setSignals({ dtr })
   try {
     if (await awaitOk(dte, now(), now() + DTR_PULSE_MS, signal, () => steer(false))) return true
@@ -63,9 +65,8 @@ async function awaitOk(
 ): Promise<boolean> {
   const watch = new EscapeWatch(earliest)
   let wake: () => void = () => undefined
-  const withoutEcho = echoFilter(dte)
   dte.tapData((chunk) => {
-    const passed = watch.push(withoutEcho(chunk), now())
+    const passed = watch.push(chunk, now())
     dte.carrier?.receive(passed)
     wake()
   })
@@ -87,21 +88,10 @@ async function awaitOk(
       if (dte.line.gone) throw dte.line.gone
     }
     if (watch.believableAt === undefined) return false
-    watch.takeTail()
-    dte.enterCommandMode()
+    dte.enterCommandMode(watch.takeUrcs())
     return true
   } finally {
     dte.tapData(undefined)
     dte.carrier?.receive(watch.takeTail())
-  }
-}
-
-/** A modem that has just rebooted echoes what it gets, our `+++` too: that is nobody's data. */
-function echoFilter(dte: Dte): (chunk: Buffer) => Buffer {
-  let pluses = dte.carrier?.lastWord === 'rebooted' ? 3 : 0
-  return (chunk) => {
-    let from = 0
-    for (; pluses > 0 && chunk[from] === 0x2b; from += 1) pluses -= 1
-    return chunk.subarray(from)
   }
 }

@@ -32,6 +32,9 @@ export class SerialLine {
    */
   #busyUntil = now()
 
+  /** Since when DTR is on, on `now()`'s clock; undefined while it is off, or unknown. */
+  dtrOnSince: number | undefined
+
   private constructor(device: string, settings: PortSettings, port: Port) {
     this.device = device
     this.settings = settings
@@ -125,7 +128,9 @@ export class SerialLine {
   }
 
   async setSignals(signals: TerminalSignals): Promise<void> {
-    if (!this.#gone) await this.#port.setSignals(signals)
+    if (this.#gone) return
+    await this.#port.setSignals(signals)
+    if (signals.dtr !== undefined) this.dtrOnSince = signals.dtr ? (this.dtrOnSince ?? now()) : undefined
   }
 
   async setBaudRate(baudRate: number): Promise<void> {

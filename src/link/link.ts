@@ -75,6 +75,7 @@ export class Link extends EventEmitter<LinkEvents> {
       dte: undefined,
       configured: false,
       modeUnknown: true,
+      dialling: false,
       proofDue: false,
       window: { since: 0, answers: [] },
     }
@@ -226,12 +227,16 @@ export class Link extends EventEmitter<LinkEvents> {
       case 'context-lost':
         if (this.state === 'ready')
           this.#lose(new Fault('context-lost', 'the network took the context down'), 'modemLost')
+        else this.#parts.proofDue = true
+        break
+      case 'carrier-ended':
+        // Said during a command window: whether it was the end is asked before data is believed again.
+        this.#parts.proofDue = true
         break
       case 'ring':
       case 'message':
         journal.tell('info', urc.kind, urc.kind === 'ring' ? 'a call comes in' : 'a message has come')
         break
-      case 'carrier-ended':
       case 'sim':
       case 'registration':
       case 'notice':

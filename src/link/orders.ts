@@ -61,16 +61,16 @@ export class Orders {
         return
       }
       const onAbort = (): void => {
-        this.dial = undefined
+        if (this.dial === order) this.dial = undefined
         reject(reasonOf(signal))
         this.bell.ring()
       }
+      // The client of an order that is being carried out may have left, and another one be waiting.
       const done = (): void => {
-        this.dial = undefined
+        if (this.dial === order) this.dial = undefined
         signal.removeEventListener('abort', onAbort)
       }
-      signal.addEventListener('abort', onAbort, { once: true })
-      this.dial = {
+      const order: DialOrder = {
         to,
         signal,
         resolve: (carrier) => {
@@ -82,6 +82,8 @@ export class Orders {
           reject(fault)
         },
       }
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.dial = order
       this.bell.ring()
     })
   }

@@ -56,7 +56,6 @@ export class Downlink {
     }
     if (this.#finished && this.#mayTellEnd()) {
       this.#over = true
-      this.#parts.record.lost.escaped += this.#keptBytes
       this.#ends.over()
     }
   }

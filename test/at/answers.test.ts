@@ -126,7 +126,7 @@ const ROWS = [...BASICS, ...NETWORK, ...STACK, ...DIAL]
 describe('each line of an answer is what the manual says it is', () => {
   test.each(ROWS)('%s', (_, command, lines, letters, value) => {
     const read = answerOf(command, lines)
-    expect(read.parts).toEqual([...letters].map((letter) => LETTERS[letter]))
+    expect(read.parts).toEqual(letters.split('').map((letter) => LETTERS[letter]))
     expect(read.whole).toBe(true)
     expect(read.failed).toBe(letters.endsWith('x'))
     expect(read.value).toEqual(value)

@@ -143,11 +143,11 @@ export class Rig {
   }
 
   /** Lets virtual time pass until `condition` holds; fails after `limitMs` of it. */
-  async until(condition: () => boolean, what: string, limitMs = 120_000): Promise<void> {
+  async until(condition: () => boolean, what: string | (() => string), limitMs = 120_000): Promise<void> {
     for (let waited = 0; !condition(); waited += 10) {
       if (this.bug !== undefined) throw this.bug
       if (waited >= limitMs)
-        throw new Error(`not within ${limitMs} ms: ${what}; state ${this.link.state}\n${this.log.slice(-12).join('')}`)
+        throw new Error(`not within ${limitMs} ms: ${typeof what === 'string' ? what : what()}; state ${this.link.state}\n${this.log.slice(-12).join('')}`)
       await vi.advanceTimersByTimeAsync(10)
     }
   }

@@ -50,7 +50,7 @@ const IN_DATA_MODE: readonly (readonly [string, Partial<Knobs>, Ask, RegExp | st
   [
     'short guard before',
     { guardBefore: 500 },
-    async (s) => (await pass(600), s.write('+++'), await pass(1002), s.heard()),
+    async (s) => (s.write('x'), await pass(600), s.write('+++'), await pass(1002), s.heard()),
     /OK/,
   ],
   [
@@ -93,10 +93,13 @@ const IN_DATA_MODE: readonly (readonly [string, Partial<Knobs>, Ask, RegExp | st
   ['URCs injected', { urcInData: 'injected' }, async (s) => (s.modem.urc('RING'), await pass(10), s.heard()), /RING/],
   [
     'the DTR pulse',
-    { dtrOnTime: 60_000, dtrDefault: 1 },
-    async (s) => (
-      s.modem.wire.setDtr(false), s.modem.wire.setDtr(true), s.modem.wire.setDtr(false), await pass(10), s.heard()
-    ),
+    { dtrOnTime: 60_000 },
+    async (s) => {
+      s.modem.settings.now.dtr = 1
+      s.modem.wire.setDtr(false)
+      await pass(10)
+      return s.heard()
+    },
     '',
   ],
   [

@@ -51,6 +51,10 @@ export async function climb(parts: Parts, signal: AbortSignal): Promise<void> {
 
 async function nextStep(parts: Parts, state: IpState, signal: AbortSignal): Promise<StackStep> {
   const step = NEXT_STEP[state]
+  // Only a restart forgets what was set up, and with it more than the context: &D, &C, echo.
+  if (step === 'configure' && parts.configured) {
+    throw new Fault('modem-rebooted', 'the modem has forgotten its settings: it restarted unseen')
+  }
   if (state === 'TCP CLOSED' && parts.facts.dialsOnlyFresh) return 'shutContext'
   // A context that somebody else brought up is kept only if it was set up as we would have done it.
   if (!parts.configured && (step === 'done' || step === 'bringUpContext' || step === 'readAddress')) {

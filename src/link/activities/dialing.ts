@@ -1,9 +1,10 @@
 /** dialing: AT+CIPSTART until CONNECT. */
-import { type DialOutcome, dial, shutContext } from '../../at/commands.ts'
+import { type DialOutcome, dial, ipStatus, shutContext } from '../../at/commands.ts'
 import { Fault, isFault } from '../../core/fault.ts'
-import { abortable, now } from '../../core/time.ts'
+import { now } from '../../core/time.ts'
 import { say } from '../../dte/dialogue.ts'
 import { CommandFault } from '../../dte/dte.ts'
+import { NEXT_STEP } from '../ip-stack.ts'
 import type { DialOrder } from '../orders.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
@@ -19,9 +20,9 @@ export async function dialing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   if (!order) return 'refused'
   try {
     await connect(parts, order, signal)
-    return 'succeeded'
+    // The modem's answer was waited for although the client left: what is written into a dial may reach the peer.
+    return order.signal.aborted ? 'abandoned' : 'succeeded'
   } catch (error) {
-    if (order.signal.aborted && !signal.aborted) return 'abandoned'
     if (!isFault(error) || signal.aborted) throw error
     order.reject(error)
     const step = parts.recovery.note(error)
@@ -44,11 +45,14 @@ async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Pro
   if (outcome.kind === 'connected' && carrier) {
     // An order to hang up was for an earlier carrier.
     parts.orders.hangUp = undefined
+    parts.proofDue = false
     carrier.onSuspicion = () => parts.orders.bell.ring()
     parts.journal.tell('info', 'carrier', `up to ${host}:${port}`, { durationMs: Math.round(now() - started) })
+    parts.dialling = false
     order.resolve(carrier)
     return
   }
+  parts.dialling = false
   throw faultOf(outcome, `${host}:${port}`, now() - started)
 }
 
@@ -56,16 +60,22 @@ async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Pro
 async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Promise<DialOutcome> {
   const dte = dteOf(parts)
   const command = dial(order.to.host, order.to.port)
-  const limit = AbortSignal.any([signal, order.signal])
   try {
-    return await abortable(say(dte, command, limit), limit)
+    parts.dialling = true
+    return await say(dte, command, signal)
   } catch (error) {
     if (!(error instanceof CommandFault)) throw error
-    await say(dte, shutContext, signal)
-    parts.configured = false
+    parts.dialling = false
+    const state = await say(dte, ipStatus, signal)
+    // Nothing is wrong with the context as far as the modem says: then it wants a fresh one.
+    if (NEXT_STEP[state] === 'done') {
+      await say(dte, shutContext, signal)
+      parts.configured = false
+    }
     await climb(parts, signal)
-    const outcome = await say(dte, command, limit)
-    parts.facts.dialsOnlyFresh = true
+    parts.dialling = true
+    const outcome = await say(dte, command, signal)
+    if (state === 'TCP CLOSED') parts.facts.dialsOnlyFresh = true
     return outcome
   }
 }

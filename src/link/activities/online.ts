@@ -25,7 +25,7 @@ export async function online(parts: Parts, signal: AbortSignal): Promise<LinkEve
     const verdict = await watchEnd(parts, carrier)
     if (verdict !== undefined) return verdict
     if (hangUpDue(parts, carrier)) return 'hangUpRequested'
-    if (orders.asks.length > 0 || probeDue(parts, carrier)) return 'windowRequested'
+    if (parts.proofDue || orders.asks.length > 0 || probeDue(parts, carrier)) return 'windowRequested'
     await orders.bell.wait(patience(parts, carrier), signal)
   }
 }

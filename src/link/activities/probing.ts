@@ -38,6 +38,7 @@ export async function probing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   if (parts.modeUnknown) await leaveDataMode(parts, dte, signal)
   await findRate(parts, dte, signal)
   parts.modeUnknown = false
+  parts.dialling = false
   await settle(dte, signal)
   await setUp(parts, dte, signal)
   return 'succeeded'

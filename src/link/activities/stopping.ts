@@ -10,6 +10,8 @@ import { leaveData } from './escaping.ts'
 
 /** The service manager waits longer than this, in ms. */
 const STOP_MS = 10_000
+/** A dial is given up at once, in ms. */
+const GIVE_UP_MS = 4_000
 
 export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   const fault = new Fault('carrier-lost', 'the daemon is stopping')
@@ -17,7 +19,7 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
   const { dte } = parts
   if (!dte) return 'succeeded'
   try {
-    if (dte.carrier || dte.mode === 'data') {
+    if (dte.carrier || dte.mode === 'data' || parts.dialling) {
       const late = (): Fault => new Fault('no-answer', 'the modem does not hang up in time')
       await withDeadline(STOP_MS, late, signal, (limit) => hangUp(parts, dte, limit))
     }
@@ -31,6 +33,23 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
 }
 
 async function hangUp(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
+  if (parts.dialling) {
+    if (await dialGivenUp(dte, limit)) return
+    // It connected in that very moment.
+    dte.assumeDataMode()
+  }
   await leaveData(parts, dte, limit)
   await sayIfKnown(dte, closeConnection(false), limit)
+}
+
+/** @returns whether the modem answers, and so is in command mode */
+async function dialGivenUp(dte: Dte, limit: AbortSignal): Promise<boolean> {
+  const late = (): Fault => new Fault('no-answer', 'the modem does not give up its dial')
+  try {
+    await withDeadline(GIVE_UP_MS, late, limit, (signal) => sayIfKnown(dte, closeConnection(true), signal))
+    return true
+  } catch (error) {
+    if (limit.aborted || !isFault(error, 'no-answer')) throw error
+    return false
+  }
 }

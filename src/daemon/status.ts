@@ -1,0 +1,104 @@
+/** The status: what the daemon is doing and why, as one object for programs and people. */
+import type { Bridge, RouteFigures } from '../bridge/bridge.ts'
+import { formatListen, formatTarget } from '../config/endpoint.ts'
+import type { FaultCode, Rung } from '../core/fault.ts'
+import type { Link } from '../link/link.ts'
+import type { LinkState } from '../link/states.ts'
+import type { PastFault } from './status-faults.ts'
+
+/** AT+CREG's numbers (AT manual 3.2.27) in words. */
+const REGISTRATION = ['not-searching', 'home', 'searching', 'denied', 'unknown', 'roaming'] as const
+export type Registration = (typeof REGISTRATION)[number]
+/** AT+CSQ's number for a signal that the modem cannot tell. */
+const UNKNOWN_SIGNAL = 99
+
+export interface RouteStatus {
+  readonly name: string
+  readonly listen: string
+  readonly to: string
+  /** The session that has the carrier; null if none of this route has. */
+  readonly holder: number | null
+  readonly waiting: number
+  /** Of all sessions, the one under way included. */
+  readonly bytesUp: number
+  readonly bytesDown: number
+  /** Bytes that the peer had not acknowledged when the last session hung up. */
+  readonly unacked: number | null
+}
+
+/** null stands for what is not known. */
+export interface Status {
+  readonly state: LinkState
+  readonly usable: boolean
+  /** Since when the state is what it is. */
+  readonly since: string
+  /** Why the link is not usable. */
+  readonly reason: string | null
+  readonly fault: FaultCode | null
+  /** What a person can do about it. */
+  readonly hint: string | null
+  readonly nextTry: string | null
+  readonly modem: { readonly model: string | null; readonly firmware: string | null }
+  readonly network: {
+    readonly rssi: number | null
+    readonly dbm: number | null
+    readonly operator: string | null
+    readonly registration: Registration | null
+  }
+  readonly context: { readonly address: string | null }
+  readonly routes: readonly RouteStatus[]
+  /** Recovery: the rung that it is on, and the how many-eth failure in a row that is for; null and 0 if it has none. */
+  readonly ladder: { readonly rung: Rung | null; readonly attempt: number }
+  /** Nothing is budgeted yet. */
+  readonly budget: null
+  readonly lastFaults: readonly PastFault[]
+  /** The last command window beside a live session: how long it held the data, in ms. */
+  readonly window: { readonly lastMs: number | null }
+  /** How often the session under way had a plus of its payload held back. */
+  readonly guard: { readonly plusesHeld: number | null }
+}
+
+/** The status now. It holds no secrets: every value is picked by name. */
+export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFault[]): Status {
+  const { facts, fault, step } = link
+  const { rssi, dbm } = facts.signal ?? { rssi: UNKNOWN_SIGNAL, dbm: null }
+  return {
+    state: link.state,
+    usable: link.usable,
+    since: link.since.toISOString(),
+    reason: link.usable ? null : (fault?.message ?? `the link is not up yet (${link.state})`),
+    fault: fault?.code ?? null,
+    hint: fault?.hint ?? null,
+    nextTry: link.nextTry ?? null,
+    modem: { model: facts.model, firmware: facts.firmware },
+    network: {
+      rssi: rssi === UNKNOWN_SIGNAL ? null : rssi,
+      dbm,
+      operator: facts.operator,
+      registration: facts.registration === null ? null : (REGISTRATION[facts.registration] ?? 'unknown'),
+    },
+    context: { address: facts.address },
+    routes: bridge.figures.map((figures) => routeStatus(figures, bridge)),
+    ladder: { rung: step?.rung ?? null, attempt: step?.attempt ?? 0 },
+    budget: null,
+    lastFaults,
+    window: { lastMs: facts.lastWindowMs },
+    guard: { plusesHeld: bridge.carrier?.plusesHeld ?? null },
+  }
+}
+
+function routeStatus({ route, bytesUp, bytesDown, unacked }: RouteFigures, bridge: Bridge): RouteStatus {
+  const holder = bridge.holder?.route === route.name ? bridge.holder.session : null
+  const live = holder === null ? undefined : bridge.carrier
+  return {
+    name: route.name,
+    listen: formatListen(route.listen),
+    to: formatTarget(route.to),
+    holder,
+    // Whoever finds the carrier taken is refused.
+    waiting: 0,
+    bytesUp: bytesUp + (live?.bytesUp ?? 0),
+    bytesDown: bytesDown + (live?.bytesDown ?? 0),
+    unacked,
+  }
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { statusCommand } from '../../src/cli/status.ts'
+import { statusScreen } from '../../src/cli/status-screen.ts'
+import type { Status } from '../../src/daemon/status.ts'
+import { liveDaemon, temporaryFolder } from '../daemon/live-daemon.ts'
+import { spoken } from '../daemon/verbs.ts'
+
+const GOOD: Status = {
+  state: 'online',
+  usable: true,
+  since: '2025-06-01T10:00:00.000Z',
+  reason: null,
+  fault: null,
+  hint: null,
+  nextTry: null,
+  modem: { model: 'SIMCOM_SIM800L', firmware: '1418B05SIM800L24' },
+  network: { rssi: 17, dbm: -80, operator: 'CHINA MOBILE', registration: 'home' },
+  context: { address: '10.64.0.3' },
+  routes: [
+    {
+      name: 'broker',
+      listen: '127.0.0.1:1883',
+      to: 'tcp://broker.example.com:1883',
+      holder: 3,
+      waiting: 0,
+      bytesUp: 1234,
+      bytesDown: 5_600_000,
+      unacked: 0,
+    },
+  ],
+  ladder: { rung: null, attempt: 0 },
+  budget: null,
+  lastFaults: [],
+  window: { lastMs: null },
+  guard: { plusesHeld: 0 },
+}
+
+test('a link that works is one short screen', () => {
+  const screen = statusScreen(GOOD, Date.parse(GOOD.since) + 300_000)
+  expect(screen.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME')).toBe(`link      usable: online since TIME (5 min)
+modem     SIMCOM_SIM800L, 1418B05SIM800L24
+network   ▂▄▆_ -80 dBm (17 of 31), CHINA MOBILE, home
+address   10.64.0.3
+
+ROUTE   LISTENS AT      LEADS TO                       CARRIER    WAITING  UP      DOWN     UNACKED
+broker  127.0.0.1:1883  tcp://broker.example.com:1883  session 3  0        1234 B  5600 kB  0 B
+`)
+})
+
+test('one that does not says why, what to do, when it goes on and what went wrong before', () => {
+  const screen = statusScreen(
+    {
+      ...GOOD,
+      state: 'recovering',
+      usable: false,
+      reason: 'there is no SIM card in the modem',
+      fault: 'sim-missing',
+      hint: 'insert the SIM card and check its holder',
+      nextTry: '2025-06-01T10:05:00.000Z',
+      ladder: { rung: 'cycle-radio', attempt: 4 },
+      modem: { model: null, firmware: null },
+      network: { rssi: null, dbm: null, operator: null, registration: null },
+      context: { address: null },
+      lastFaults: [
+        { time: '2025-06-01T10:00:00.000Z', fault: 'sim-missing', message: 'no SIM', rung: 'cycle-radio', times: 4 },
+        { time: '2025-06-01T09:00:00.000Z', fault: 'peer-refused', message: 'refused', rung: null, times: 1 },
+      ],
+    },
+    Date.parse(GOOD.since),
+  )
+  expect(screen).toContain('link      NOT USABLE: recovering since ')
+  expect(screen).toContain(
+    'why       there is no SIM card in the modem\nmend      insert the SIM card and check its holder\n',
+  )
+  expect(screen).toContain('recovery  cycle-radio, failure 4 in a row\nnext try  ')
+  expect(screen).toContain('modem     not known yet\nnetwork   not known yet\naddress   none\n')
+  expect(screen).toMatch(
+    /last faults\n {2}\S+ \S+ {2}sim-missing: no SIM \(4 times\) → cycle-radio\n {2}\S+ \S+ {2}peer/,
+  )
+})
+
+test('P10 the exit code says whether the link is usable', async () => {
+  const socket = join(temporaryFolder(), 'no.sock')
+  expect(await spoken(statusCommand, 'status', '--socket', socket)).toMatchObject({ stdout: '', code: 69 })
+  const locked = await liveDaemon({ config: { recovery: { firstPause: '1h', maxPause: '1h' } } })
+  locked.modem.begin({ type: 'sim-puk' })
+  await locked.told(({ fault }) => fault === 'sim-locked')
+  const down = await spoken(statusCommand, 'status', '--socket', locked.socket)
+  expect(down.code).toBe(75)
+  expect(down.stdout).toMatch(/NOT USABLE[^]*why {7}the SIM asks for SIM PUK: a person has to unlock it\n/)
+  const live = await liveDaemon()
+  await live.usable()
+  const json = await spoken(statusCommand, 'status', '--json', '--socket', live.socket)
+  expect(json.code).toBe(0)
+  expect(JSON.parse(json.stdout)).toMatchObject({ state: 'ready', usable: true })
+  const screen = await spoken(statusCommand, 'status', '--socket', live.socket)
+  expect(screen.stdout).toContain('usable: ready since ')
+})

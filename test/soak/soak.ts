@@ -1,0 +1,55 @@
+/**
+ * The soak: weeks of link life in virtual time, life after life, each from its own seed.
+ *   SOAK_FAULTS=100000 SOAK_SEED=1 node --expose-gc dist/soak.mjs [--seed N --life K]
+ */
+import { Figures } from './figures.ts'
+import { Life } from './life.ts'
+
+const ROUNDS = 25
+const given = (name: string): number | undefined => {
+  const at = process.argv.indexOf(`--${name}`)
+  return at < 0 ? undefined : Number(process.argv[at + 1])
+}
+const seed = given('seed') ?? Number(process.env.SOAK_SEED ?? 1)
+const only = given('life')
+const wanted = Number(process.env.SOAK_FAULTS ?? 100_000)
+const failures = Number(process.env.SOAK_FAILURES ?? 1)
+
+async function soak(): Promise<boolean> {
+  const figures = new Figures()
+  const started = performance.now()
+  const heap: number[] = []
+  let failed = 0
+  for (let life = only ?? 1; figures.faults < wanted; life += 1) {
+    if (!(await lived(life, figures))) failed += 1
+    if (only !== undefined || failed >= failures) break
+    if (life % 50 === 0) {
+      globalThis.gc?.()
+      heap.push(process.memoryUsage().heapUsed)
+      if (process.env.SOAK_QUIET === undefined) process.stdout.write(`life ${life}: ${figures.faults} faults, heap ${mega(heap.at(-1) ?? 0)}\n`)
+    }
+  }
+  process.stdout.write(`${figures.report(performance.now() - started)}\n`)
+  process.stdout.write(`heap after 50 lives ${mega(heap[0] ?? 0)}, at the end ${mega(heap.at(-1) ?? 0)}\n`)
+  return failed === 0
+}
+
+async function lived(number: number, figures: Figures): Promise<boolean> {
+  const life = new Life({ seed, life: number, rounds: ROUNDS }, figures)
+  try {
+    await life.run()
+    return true
+  } catch (error) {
+    process.stdout.write(`\n${life.setup}\n${life.lastLines.join('\n')}\n\nseed ${seed} life ${number}: ${String(error)}\n`)
+    if (error instanceof Error && error.constructor === TypeError) process.stdout.write(`${error.stack ?? ''}\n`)
+    process.stdout.write(`again with: node dist/soak.mjs --seed ${seed} --life ${number}\n`)
+    figures.conversations = []
+    return false
+  }
+}
+
+function mega(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)} MiB`
+}
+
+process.exitCode = (await soak()) ? 0 : 1
