@@ -55,6 +55,17 @@ export class AnswerReader {
     return { information: this.#information, final: this.#final }
   }
 
+  /** Whether `line` would be a part of this answer. */
+  expects(line: string): boolean {
+    const { information, final = OK } = this.#command
+    return isFailure(line) || OK.test(line) || final.test(line) || information?.test(line) === true
+  }
+
+  /** Information has come, the final result has not. */
+  get begun(): boolean {
+    return this.#information.length > 0 && this.#final === ''
+  }
+
   /** Takes one line and says what it was; after `success` or `failure` the answer is whole. */
   take(line: string): Part {
     if (!this.#echoed && line === `AT${this.#command.text}`) {

@@ -58,9 +58,12 @@ export const plainDialogue: AtCommand = plain('E0V1Q0', 2_000)
 /** Errors with their number. 2.2.33 */
 export const numberedErrors: AtCommand = plain('+CMEE=1')
 /**
- * Asked only to find the beginning of a fresh answer: its information line cannot be the late answer of another command.
+ * Asked only to find the beginning of a fresh answer: the information line cannot be the late answer of another command.
+ * Each time another one, for the late answer may be that of the question before.
  */
-export const resynchronize: AtCommand = query('+CMEE?', /^\+CMEE: (\d)$/, nothing, 2_000)
+export const resynchronize: readonly AtCommand[] = ['+CMEE', '+IPR', '+IFC', '+CIPMODE'].map((name) =>
+  query(`${name}?`, new RegExp(`^\\${name}: \\d`), nothing, 2_000),
+)
 /** DCD follows the carrier. 2.2.28 */
 export const dcdFollowsCarrier: AtCommand = plain('&C1')
 /** What DTR going off does: 0 nothing, 1 command mode with the carrier kept. 2.2.29 */
@@ -128,10 +131,6 @@ function dbmOf(rssi: number): number | null {
 
 /** 0 not searching, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming. 3.2.27; the URC lacks the first number. */
 export const registration: AtCommand<number> = query('+CREG?', /^\+CREG: \d,\s*(\d)/, (match) => Number(match[1]))
-/** The same for packet service. 7.2.10 */
-export const packetRegistration: AtCommand<number> = query('+CGREG?', /^\+CGREG: \d,\s*(\d)/, (match) =>
-  Number(match[1]),
-)
 export const operator: AtCommand<string | null> = query(
   '+COPS?',
   /^\+COPS: \d(?:,\d,"([^"]*)")?/,
@@ -275,17 +274,25 @@ export const closeConnection = (quick: boolean): AtCommand => ({
   parse: nothing,
 })
 
-/** Whatever a person asks (`AT+CSQ`): every line is passed on but those that the modem would have sent anyway. */
+/** Commands whose information lines do not begin with the command's own name (modem-facts 1). */
+const BARE_ANSWER = /^(I|&V|\+(GM[IMR]|GSN|GSV|CGM[IMR]|CGSN|CIMI|C?CCID|CDNSCFG|CIPSCONT|CMG[LR]))/i
+
+/** Whatever a person asks (`AT+CSQ`): the lines of its answer, and none that the modem would have sent anyway. */
 export function anything(line: string): AtCommand<Answer> {
   const text = line.replace(/^AT/i, '')
   const parse = (answer: Answer): Answer => answer
   // The two whose answer does not end in OK.
   const shape = [localAddress, ipStatus].find((known) => known.text === text.toUpperCase())
   if (shape) return { ...shape, text, timeoutMs: DIAL_MS, parse }
-  const prefix = /^\+\w+/.exec(text)?.[0].toUpperCase()
-  const information = {
-    test: (found: string) =>
-      found !== 'OK' && (urcOf(found).kind === 'unknown' || (prefix !== undefined && found.startsWith(prefix))),
+  const name = /^\+\w+/.exec(text)?.[0].toUpperCase()
+  const bare = name === undefined || BARE_ANSWER.test(text)
+  return {
+    text,
+    timeoutMs: DIAL_MS,
+    information: {
+      test: (found) =>
+        found !== 'OK' && ((name !== undefined && found.startsWith(name)) || (bare && urcOf(found).kind === 'unknown')),
+    },
+    parse,
   }
-  return { text, timeoutMs: DIAL_MS, information, parse }
 }

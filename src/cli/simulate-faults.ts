@@ -46,8 +46,11 @@ function begin(
   if (fault.type !== 'line-unplugged') return end
   const failed = (error: unknown): void => tell(`  the modem's port: ${String(error)}`)
   outlet.close().catch(failed)
+  let ended = false
   return () => {
     end()
+    if (ended || outlet.shut) return
+    ended = true
     outlet.open().then((path) => tell(`  back at ${path}`), failed)
   }
 }

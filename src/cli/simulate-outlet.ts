@@ -10,6 +10,7 @@ export class Outlet {
   readonly #modem: VirtualModem
   readonly #address: Address
   #socket: { readonly close: () => Promise<void> } | undefined
+  #shut = false
   /** One change at a time. */
   #changing: Promise<unknown> = Promise.resolve()
 
@@ -31,6 +32,17 @@ export class Outlet {
       this.#socket = socket
       return link ?? socket.path
     })
+  }
+
+  /** Whether it was closed for good. */
+  get shut(): boolean {
+    return this.#shut
+  }
+
+  /** Takes it away for good. */
+  async shutDown(): Promise<void> {
+    this.#shut = true
+    await this.close()
   }
 
   /** Takes it away: whoever had it open sees it hang up. Idempotent. */

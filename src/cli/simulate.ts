@@ -137,9 +137,9 @@ async function simulate({ address, faults, knobs, dialect, verbose }: Plan): Pro
   const endWatch = verbose ? watchModem(modem, tell) : (): void => undefined
   const endFaults = playFaults(modem, outlet, faults, tell)
   await interruption()
+  await outlet.shutDown()
   endFaults()
   endWatch()
-  await outlet.close()
   modem.power.off()
   return EXIT.good
 }

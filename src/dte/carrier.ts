@@ -4,6 +4,7 @@ import { after, now, type Timer } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { EndOfCarrier, type LastWord } from './end-of-carrier.ts'
 import type { EscapeGuard } from './escape-guard.ts'
+import { Upstream } from './upstream.ts'
 
 /** How the carrier ended, for whoever used it. */
 export type CarrierEnd =
@@ -28,48 +29,37 @@ export interface CarrierUser {
 const LINE_END_MS = 20
 /** With letters of them already there, the rest is waited for longer: payload hardly ever looks like this. */
 const PARTIAL_MS = 200
-/** Written at once: about this many ms of line time, so that little is on its way when the carrier drops. */
-const PIECE_MS = 50
-const SMALLEST_PIECE = 256
-const LARGEST_PIECE = 4096
-
 export class Carrier {
   readonly #line: SerialLine
-  /** undefined where the modem does not listen to `+++`. */
-  readonly #guard: EscapeGuard | undefined
   readonly #words = new EndOfCarrier()
-  readonly #pieceSize: number
+  readonly #up: Upstream
   #user: CarrierUser | undefined
   #end: CarrierEnd | undefined
   /** An escape of our own, or a lost DCD: not a byte goes up. */
   #upstreamHeld = false
   #escaped = false
-  /** true: the next byte up is the first since data mode was entered, the modem's view of the pause before is unknown. */
-  #fresh = true
-  #outbox: Buffer[] = []
   #inbox: Buffer[] = []
   #userFull = false
-  #lineFull = false
-  /** `write` returned false and `onWritable` was not called since. */
-  #userWaits = false
+  /** An escape waits for its answer. */
+  #regardless = false
   #holdTimer: Timer | undefined
-  #plusHold: AbortController | undefined
   #lastByteAt = now()
   /** When the connection was last known to be up, beyond doubt, on `now()`'s clock. */
   provedAt = now()
   /** Whether DCD was on at any time of this carrier: a wire that never was says nothing by being off. */
   dcdSeen = false
   dcdOffSince: number | undefined
-  bytesUp = 0
   bytesDown = 0
   /** Told when the modem's last words are complete in the stream, or turn out not to be. */
   onSuspicion: (() => void) | undefined
 
+  /** @param guard undefined where the modem does not listen to `+++` */
   constructor(line: SerialLine, guard: EscapeGuard | undefined) {
     this.#line = line
-    this.#guard = guard
-    const piece = Math.floor((line.baudRate / 10_000) * PIECE_MS)
-    this.#pieceSize = Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, piece))
+    // Upstream stops at the first sign of an end: what reaches a modem in command mode would be taken for commands.
+    const mayFlow = (): boolean =>
+      !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#end
+    this.#up = new Upstream(line, guard, { mayFlow, onRoom: () => this.#user?.onWritable() })
   }
 
   // What a session sees
@@ -82,16 +72,12 @@ export class Carrier {
 
   /** Takes bytes for the peer; false means: no more until `onWritable`. */
   write(chunk: Buffer): boolean {
-    if (this.#end) return true
-    this.#outbox.push(chunk)
-    this.#pump()
-    this.#userWaits = !this.hasRoom
-    return this.hasRoom
+    return this.#end !== undefined || this.#up.write(chunk)
   }
 
   /** Whether `write` would be taken at once. */
   get hasRoom(): boolean {
-    return this.#outbox.length === 0 && !this.#lineFull
+    return this.#up.hasRoom
   }
 
   /** The user has room again. */
@@ -105,7 +91,11 @@ export class Carrier {
 
   /** How often a third plus of the payload had to wait. */
   get plusesHeld(): number {
-    return this.#guard?.held ?? 0
+    return this.#up.plusesHeld
+  }
+
+  get bytesUp(): number {
+    return this.#up.bytes
   }
 
   get ended(): boolean {
@@ -125,7 +115,7 @@ export class Carrier {
     if (suspicion === 'line-end') this.#releaseAfter(LINE_END_MS)
     if (suspicion === 'partial') this.#releaseAfter(PARTIAL_MS)
     if ((suspicion === 'complete') !== (before === 'complete')) {
-      this.#pump()
+      this.#up.flow()
       this.onSuspicion?.()
     }
   }
@@ -143,24 +133,30 @@ export class Carrier {
   /** Stops what goes up and keeps reading, whatever the user takes: before an escape, or at a lost DCD. */
   holdUpstream(): void {
     this.#upstreamHeld = true
-    this.#plusHold?.abort()
-    this.#plusHold = undefined
+    this.#up.stop()
   }
 
   /** Upstream flows again: it was a false alarm. */
   releaseUpstream(): void {
     this.#upstreamHeld = false
-    this.#pump()
+    this.#up.flow()
   }
 
   /** Bytes that the user wrote and the line has not taken yet. */
   get waitingUp(): boolean {
-    return this.#outbox.length > 0 || this.#guard?.holding === true
+    return this.#up.waiting
   }
 
   /** Reading goes on although the user is full: an escape waits for its `OK`. What comes is kept. */
   readRegardless(): void {
+    this.#regardless = true
     this.#line.resume()
+  }
+
+  /** The escape was not answered: reading follows the user again. */
+  readAsUser(): void {
+    this.#regardless = false
+    if (!this.#mayRead()) this.#line.pause()
   }
 
   /** The modem is in command mode, the connection stays. */
@@ -171,9 +167,8 @@ export class Carrier {
   /** Back in data mode. */
   proceed(): void {
     this.#escaped = false
-    this.#fresh = true
-    this.#guard?.reset()
-    if (this.#userFull) this.#line.pause()
+    this.#up.restart()
+    this.readAsUser()
     this.releaseUpstream()
   }
 
@@ -181,18 +176,17 @@ export class Carrier {
   acquit(): void {
     this.#holdTimer?.cancel()
     this.#hand(this.#words.acquit())
-    this.#pump()
+    this.#up.flow()
   }
 
   /** The end. Held words of the modem are dropped, everything else is handed over before the end is told. */
   finish(end: CarrierEnd): void {
     if (this.#end) return
     this.#holdTimer?.cancel()
-    this.#plusHold?.abort()
     const leaked = this.#words.leaked
     if (this.#words.suspicion === 'complete') this.#words.convict()
     else this.#hand(this.#words.acquit())
-    this.#outbox = []
+    this.#up.end()
     this.#end = end
     // Bytes of the modem went to the client before they were recognised: that is not an honest end.
     this.leaked = end.kind === 'closed' ? leaked : 0
@@ -203,18 +197,13 @@ export class Carrier {
   leaked = 0
 
   onLineWritable(): void {
-    this.#lineFull = false
-    this.#pump()
+    this.#up.onLineWritable()
   }
 
   /** Whether what the modem sends has somewhere to go. */
   #mayRead(): boolean {
-    return !this.#userFull && !this.#escaped
-  }
-
-  /** Upstream stops at the first sign of an end: what reaches a modem in command mode would be taken for commands. */
-  #maySend(): boolean {
-    return !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#lineFull
+    // Before a session has joined, the little that comes is kept.
+    return this.#regardless || this.#escaped || !this.#user || (!this.#userFull && this.#inbox.length === 0)
   }
 
   #tellEnd(): void {
@@ -228,13 +217,13 @@ export class Carrier {
     if (bytes.length === 0) return
     if (!this.#user || this.#userFull || this.#inbox.length > 0) {
       this.#inbox.push(bytes)
-      if (!this.#escaped && this.#user) this.#line.pause()
+      if (!this.#mayRead()) this.#line.pause()
       return
     }
     this.bytesDown += bytes.length
     if (this.#user.onBytes(bytes)) return
     this.#userFull = true
-    if (!this.#escaped) this.#line.pause()
+    if (!this.#mayRead()) this.#line.pause()
   }
 
   #releaseAfter(ms: number): void {
@@ -243,57 +232,5 @@ export class Carrier {
       if (this.#upstreamHeld || this.#escaped) this.#releaseAfter(ms)
       else this.#hand(this.#words.release())
     })
-  }
-
-  #pump(): void {
-    this.#armPlus()
-    while (this.#maySend()) {
-      const chunk = this.#outbox[0]
-      if (!chunk) break
-      const piece = chunk.length > this.#pieceSize ? chunk.subarray(0, this.#pieceSize) : chunk
-      if (piece === chunk) this.#outbox.shift()
-      else this.#outbox[0] = chunk.subarray(piece.length)
-      this.bytesUp += piece.length
-      this.#send(this.#guarded(piece))
-    }
-    if (!this.#userWaits || !this.hasRoom) return
-    this.#userWaits = false
-    this.#user?.onWritable()
-  }
-
-  #send(bytes: Buffer): void {
-    if (bytes.length > 0 && !this.#line.write(bytes)) this.#lineFull = true
-  }
-
-  #guarded(piece: Buffer): Buffer {
-    if (!this.#guard) return piece
-    const pause = this.#fresh || this.#line.stalled ? undefined : Math.max(0, now() - this.#line.lastOutputAt)
-    this.#fresh = false
-    const passed = this.#guard.pass(piece, pause)
-    this.#plusHold?.abort()
-    this.#plusHold = undefined
-    this.#armPlus()
-    return passed
-  }
-
-  /** The third plus goes out alone, once the two before it have left the wire for longer than a guard time. */
-  #armPlus(): void {
-    const guard = this.#guard
-    if (!guard?.holding || this.#plusHold || !this.#maySend()) return
-    const hold = new AbortController()
-    this.#plusHold = hold
-    this.#line
-      .drained(hold.signal)
-      .then(() => {
-        if (hold.signal.aborted) return
-        const timer = after(guard.holdMs, () => {
-          this.#plusHold = undefined
-          // The modem may be in command mode by now: it waits on, and starts over when upstream flows again.
-          if (this.#maySend()) this.#send(guard.release())
-        })
-        hold.signal.addEventListener('abort', () => timer.cancel(), { once: true })
-      })
-      // Only an abort rejects: another byte went out with the plus, or upstream was stopped.
-      .catch(() => undefined)
   }
 }

@@ -6,7 +6,6 @@ import { retry } from '../core/retry.ts'
 import { CommandFault, type Dte } from './dte.ts'
 
 /** An interrupted line in the modem's buffer may spoil the first of these. */
-const RESYNC_TIMES = 4
 const RESYNC_PAUSE_MS = 50
 
 /**
@@ -30,11 +29,18 @@ export async function sayIfKnown<T>(dte: Dte, command: AtCommand<T>, signal?: Ab
 
 /** After this, what comes is the answer to what is asked next. @throws Fault no-answer */
 export async function settle(dte: Dte, signal?: AbortSignal): Promise<void> {
-  await retry(() => dte.execute(resynchronize, signal), {
-    times: RESYNC_TIMES,
+  const ask = (attempt: number): Promise<void> => dte.execute(questionOf(attempt), signal)
+  await retry(ask, {
+    times: resynchronize.length,
     pauseMs: RESYNC_PAUSE_MS,
     signal,
     shouldRetry: (error) => isFault(error, 'no-answer', 'command-failed'),
   })
   dte.answerSettled()
+}
+
+function questionOf(attempt: number): AtCommand {
+  const question = resynchronize[(attempt - 1) % resynchronize.length]
+  if (!question) throw new TypeError('no question to find a fresh answer with')
+  return question
 }

@@ -12,6 +12,7 @@ import { reasonOf, withDeadline } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { Carrier, type CarrierEnd } from './carrier.ts'
 import { EscapeGuard } from './escape-guard.ts'
+import { EscapedReader, type EscapedWords } from './escaped-reader.ts'
 
 /** Sees the dialogue in command mode, secrets masked: for the log. */
 export interface DialogueTrace {
@@ -45,6 +46,7 @@ export class Dte extends EventEmitter<DteEvents> {
   readonly line: SerialLine
   readonly #trace: DialogueTrace
   readonly #framer = new Framer()
+  readonly #escaped = new EscapedReader()
   #mode: 'command' | 'data' = 'command'
   #flight: Flight | undefined
   #carrier: Carrier | undefined
@@ -171,6 +173,10 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#carrier = undefined
     this.#mode = 'command'
     this.#framer.takeRest()
+    const rest = this.#escaped.takeRest()
+    // Begun and not ended, it is most likely a word of the modem; only a clean end must not lose a byte of the peer.
+    if (end.kind === 'closed') carrier?.receive(rest)
+    else this.#framer.push(rest)
     carrier?.finish(end)
     this.line.resume()
   }
@@ -181,12 +187,26 @@ export class Dte extends EventEmitter<DteEvents> {
       else this.#carrier?.receive(chunk)
       return
     }
+    // After its last words everything is the modem's, its echo too.
+    if (this.#carrier && this.#carrier.lastWord === undefined) {
+      this.#escaped.push(chunk, this.#escapedWords, () => this.#mode === 'data')
+      return
+    }
     this.#framer.push(chunk)
     for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
       this.#takeLine(line)
       // The line was CONNECT: every further byte is the peer's. (The type checker does not see the change of mode.)
       if ((this.#mode as string) === 'data') return
     }
+  }
+
+  /** What comes beside a live connection: words of the modem, or bytes of the peer (`EscapedReader`). */
+  readonly #escapedWords: EscapedWords = {
+    isModems: (line) =>
+      this.#flight?.reader.expects(line) === true || urcOf(line).kind !== 'unknown' || isUrcLike(line),
+    inAnswer: () => this.#flight?.reader.begun === true,
+    line: (line) => this.#takeLine(line),
+    data: (bytes) => this.#carrier?.receive(bytes),
   }
 
   #takeLine(line: string): void {
@@ -221,7 +241,7 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#mode = 'data'
     const guard = this.plusGuardMs === undefined ? undefined : new EscapeGuard(this.plusGuardMs)
     this.#carrier ??= new Carrier(this.line, guard)
-    const rest = this.#framer.takeRest()
+    const rest = Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()])
     this.#carrier.proceed()
     this.#carrier.receive(rest)
   }
@@ -231,6 +251,11 @@ export class Dte extends EventEmitter<DteEvents> {
     this.endCarrier({ kind: 'broken', fault })
     this.emit('gone', fault)
   }
+}
+
+/** `+NAME: …`, `*NAME: …`: how every URC looks, also those that no list knows. */
+function isUrcLike(line: string): boolean {
+  return /^[+*^][A-Z]+:? /.test(line)
 }
 
 function mask(command: AtCommand<unknown>): string {

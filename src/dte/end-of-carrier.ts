@@ -25,8 +25,8 @@ function isLastWord(word: string): word is keyof typeof LAST_WORDS {
 }
 
 /**
- * What may follow them before anything else: a booting or deregistering modem talks on (modem-facts 4). None of the last
- * words is among them: a carrier ends once, so of two the earlier one was the peer's.
+ * What may follow them before anything else: a booting or deregistering modem talks on (modem-facts 4). `CLOSED` is not
+ * among them: a connection ends once, so of two the earlier one was the peer's.
  */
 const FOLLOWERS = [
   '+CFUN:',
@@ -46,13 +46,25 @@ const FOLLOWERS = [
   'ERROR',
   'NO CARRIER',
   '+CME ERROR',
+  // A connection ends, and then more than that.
   '+PDP',
+  'RDY',
+  'UNDER-VOLTAGE POWER',
+  'OVER-VOLTAGE POWER',
+  'NORMAL POWER',
 ]
-/** What follows only the power-up bytes: a supply that sags again says so. */
-const BOOT_FOLLOWERS = [...FOLLOWERS, 'RDY', 'UNDER-VOLTAGE POWER', 'OVER-VOLTAGE POWER', 'NORMAL POWER']
 /** The 9 bytes of a modem at power-up (AT manual 1.4), here as latin1 text. */
 const SYNC = '\0IIII\xff\xff\xff\xff'
 const LINE_END = '\r\n'
+/** What a follower makes of the end, the gravest first. */
+const WORSE: readonly (readonly [string, LastWord])[] = [
+  ['\r\nUNDER-VOLTAGE POWER', 'under-voltage'],
+  [' POWER ', 'powered-down'],
+  [SYNC, 'rebooted'],
+  ['\r\nRDY', 'rebooted'],
+  ['\r\n+PDP', 'context-lost'],
+  ['\r\nNO CARRIER', 'lost'],
+]
 /** Longest text of a follower: anything longer is no URC. */
 const LONGEST_FOLLOWER = 60
 /** Last words with all that may follow are never longer; what is further from the end of the stream is the peer's. */
@@ -94,8 +106,9 @@ export class EndOfCarrier {
     if (this.#suspicion !== 'complete') return undefined
     const text = this.#tail.toString('latin1')
     const end = text.indexOf(LINE_END, LINE_END.length)
-    // The end of the context after the end of the connection; or the first was the peer's: no clean end either way.
-    if (text.includes('\r\n+PDP', end)) return 'context-lost'
+    // Of more than one the last counts: or the first was the peer's, then it is no clean end either.
+    const worse = WORSE.find(([sign]) => text.includes(sign, end))
+    if (worse) return worse[1]
     const word = text.slice(LINE_END.length, end)
     return isLastWord(word) ? LAST_WORDS[word] : 'rebooted'
   }
@@ -158,7 +171,7 @@ function firstCandidate(bytes: Buffer, from: number): number {
 function judge(text: string): Suspicion {
   if (text.length > LONGEST) return 'none'
   // The power-up bytes are words of their own: seconds pass until the rest of the boot.
-  if (text.startsWith(SYNC)) return urcsOnly(withoutEcho(text.slice(SYNC.length)), BOOT_FOLLOWERS) ? 'complete' : 'none'
+  if (text.startsWith(SYNC)) return urcsOnly(withoutEcho(text.slice(SYNC.length))) ? 'complete' : 'none'
   if (SYNC.startsWith(text)) return text.length > 4 ? 'partial' : 'line-end'
   return judgeLines(text)
 }
@@ -172,8 +185,14 @@ function judgeLines(text: string): Suspicion {
   if (!isLastWord(word)) return 'none'
   const rest = text.slice(end)
   if (rest === '\r') return 'partial'
-  if (!rest.startsWith(LINE_END)) return 'none'
+  // Nothing ends twice: of two alike the earlier was the peer's.
+  if (!rest.startsWith(LINE_END) || rest.includes(`\r\n${word}\r\n`, 1)) return 'none'
   return urcsOnly(withoutEcho(rest.slice(LINE_END.length))) ? 'complete' : 'none'
+}
+
+/** The same after the `OK` to an escape: the connection may end while the modem is in command mode. */
+export function saidInCommandMode(text: string): boolean {
+  return urcsOnly(text, [...FOLLOWERS, 'CLOSED'])
 }
 
 /** A modem that has just rebooted echoes what it gets: the `+++` of an escape that looks into it may come first. */
@@ -182,13 +201,11 @@ function withoutEcho(text: string): string {
 }
 
 /** Whether `text` is nothing but what a modem says unasked after its last words, perhaps unfinished. */
-export function urcsOnly(text: string, followers: readonly string[] = FOLLOWERS): boolean {
+export function urcsOnly(text: string, known: readonly string[] = FOLLOWERS): boolean {
   let rest = text
-  let known = followers
   while (rest !== '') {
     if (LINE_END.startsWith(rest) || SYNC.startsWith(rest)) return true
     if (rest.startsWith(SYNC)) {
-      known = BOOT_FOLLOWERS
       rest = withoutEcho(rest.slice(SYNC.length))
       continue
     }
@@ -197,7 +214,7 @@ export function urcsOnly(text: string, followers: readonly string[] = FOLLOWERS)
     if (!rest.startsWith(LINE_END) || !begins(line, known)) return false
     if (end < 0 || rest.length === end + 1) return true
     if (rest[end + 1] !== '\n') return false
-    rest = rest.slice(end + LINE_END.length)
+    rest = withoutEcho(rest.slice(end + LINE_END.length))
   }
   return true
 }

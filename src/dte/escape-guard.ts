@@ -40,6 +40,11 @@ export class EscapeGuard {
     return this.#held.length > 0
   }
 
+  /** Whether the pause before `chunk` matters; anything else than a few pluses is payload beyond doubt. */
+  concerns(chunk: Buffer): boolean {
+    return this.holding || (chunk.length <= 3 && chunk.every((byte) => byte === PLUS))
+  }
+
   /** How long a held plus has to wait after the last byte left the wire: then it counts as data. */
   get holdMs(): number {
     return this.#highMs

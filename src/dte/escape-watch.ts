@@ -1,9 +1,10 @@
 /**
- * Finds the modem's `OK` to an escape in a stream that may still carry the peer's bytes, an `OK` line of theirs too: the
- * last `\r\nOK\r\n` before silence is the modem's, earlier ones were data. URCs that the modem kept to itself in data mode
- * come right after it. Pure: the caller tells the time.
+ * Finds the modem's `OK` to an escape in a stream that may still carry the peer's bytes, an `OK` line of theirs too. Of
+ * several, the last one before silence is the modem's: it says nothing more in command mode but URCs that it had kept. If
+ * no silence comes, this modem hands the peer's bytes on in command mode as well (modem-facts 3.3): then it is the first
+ * one after the guard time. Pure: the caller tells the time.
  */
-import { urcsOnly } from './end-of-carrier.ts'
+import { saidInCommandMode } from './end-of-carrier.ts'
 
 const OK = Buffer.from('\r\nOK\r\n')
 /** Silence after the `OK` that proves that it was the last, in ms: a USB adapter delivers in steps of 16 ms. */
@@ -15,7 +16,9 @@ const EARLY_MS = 600
 
 export class EscapeWatch {
   readonly #earliest: number
+  /** Bytes that are not decided yet; from the first possible `OK` on, everything. */
   #tail: Buffer = Buffer.alloc(0)
+  #undecided = false
   #lastByteAt: number
   #okAt: number | undefined
   #peerTalked = false
@@ -30,12 +33,14 @@ export class EscapeWatch {
   push(chunk: Buffer, at: number): Buffer {
     const all = Buffer.concat([this.#tail, chunk])
     const keep = longestEndThatBeginsOk(all)
-    const passed = all.subarray(0, all.length - keep)
-    this.#tail = all.subarray(all.length - keep)
+    const first = at >= this.#earliest ? all.indexOf(OK) : -1
+    this.#undecided ||= first >= 0
+    const from = this.#undecided ? Math.max(0, first) : all.length - keep
     this.#lastByteAt = at
     this.#okAt = keep >= OK.length ? at : undefined
-    if (passed.length > 0) this.#peerTalked = true
-    return passed
+    if (all.length > keep) this.#peerTalked = true
+    this.#tail = all.subarray(from)
+    return all.subarray(0, from)
   }
 
   /** When the `OK` at the end may be believed if nothing else comes; undefined while there is none. */
@@ -45,9 +50,16 @@ export class EscapeWatch {
     return this.#lastByteAt + (this.#peerTalked ? BUSY_MS : QUIET_MS)
   }
 
-  /** What came after the `OK` that is believed: URCs. */
-  takeUrcs(): Buffer {
-    return this.takeTail().subarray(OK.length)
+  /**
+   * The end of the wait, at `believableAt` or at the caller's own deadline.
+   * @returns what the peer had sent before the modem's `OK`, and what came after it in command mode; undefined if the
+   * modem has not answered
+   */
+  conclude(): { readonly peer: Buffer; readonly said: Buffer } | undefined {
+    const ok = this.#okAt === undefined ? this.#tail.indexOf(OK) : this.#tail.lastIndexOf(OK)
+    if (ok < 0) return undefined
+    const tail = this.takeTail()
+    return { peer: tail.subarray(0, ok), said: tail.subarray(ok + OK.length) }
   }
 
   /** What is held back, given up: it was the peer's. */
@@ -60,7 +72,7 @@ export class EscapeWatch {
 
 function longestEndThatBeginsOk(bytes: Buffer): number {
   const at = bytes.lastIndexOf(OK)
-  if (at >= 0 && urcsOnly(bytes.toString('latin1', at + OK.length))) return bytes.length - at
+  if (at >= 0 && saidInCommandMode(bytes.toString('latin1', at + OK.length))) return bytes.length - at
   for (let length = Math.min(OK.length, bytes.length); length > 0; length -= 1) {
     if (bytes.subarray(bytes.length - length).equals(OK.subarray(0, length))) return length
   }

@@ -1,5 +1,6 @@
 /** From data mode to command mode with the connection kept: by DTR where it is wired, else by `+++`. */
-import { abortable, after, now, sleep } from '../core/time.ts'
+import { Fault, isFault } from '../core/fault.ts'
+import { abortable, after, now, sleep, withDeadline } from '../core/time.ts'
 import type { Dte } from './dte.ts'
 import { EscapeWatch } from './escape-watch.ts'
 
@@ -9,11 +10,18 @@ export interface EscapeOptions {
   readonly guardMs: number
   /** How much later than the manual says the modem's `OK` may come, in ms; 1500 unless stated. */
   readonly patienceMs?: number
+  /** How long bytes that wait for the wire (CTS) are waited for, in ms; a minute unless stated. */
+  readonly drainMs?: number
 }
 
 /** Two clocks and a UART's FIFO: silence is longer than the guard time by this, in ms. */
 const MARGIN_MS = 50
 const PATIENCE_MS = 1_500
+const PATIENCE_AFTER_WORDS_MS = 400
+/** A modem whose peer takes nothing holds CTS off for long; for ever it does not. */
+const DRAIN_MS = 60_000
+/** An `OK` that comes at the last moment is given this long to prove that it is the last, in ms. */
+const LAST_SILENCE_MS = 250
 /** DTR is off for at most this long: one source wants a pulse of a second, another acts on the edge (modem-facts 3.2). */
 const DTR_PULSE_MS = 1_200
 /** DTR has to be on for so long before its going off counts (app note 2.2.4(2)), in ms. */
@@ -26,20 +34,43 @@ const DTR_ON_MS = 1_020
 export async function escape(dte: Dte, options: EscapeOptions, signal: AbortSignal): Promise<boolean> {
   const carrier = dte.carrier
   carrier?.holdUpstream()
-  await dte.line.drained(signal)
+  if (!(await drainedWithin(dte, options.drainMs ?? DRAIN_MS, signal))) return false
   // From here on everything must be read, or the OK would never be seen behind a client that takes nothing.
   carrier?.readRegardless()
-  const patience = options.patienceMs ?? PATIENCE_MS
-  return options.method === 'dtr' ? byDtr(dte, patience, signal) : byPlus(dte, options.guardMs, patience, signal)
+  // Last words were said: most likely there is nobody left in data mode who would answer.
+  const patience = options.patienceMs ?? (carrier?.lastWord === undefined ? PATIENCE_MS : PATIENCE_AFTER_WORDS_MS)
+  const answered =
+    options.method === 'dtr'
+      ? await byDtr(dte, patience, signal)
+      : await byPlus(dte, { ...options, patienceMs: patience }, signal)
+  if (!answered) carrier?.readAsUser()
+  return answered
 }
 
-async function byPlus(dte: Dte, guardMs: number, patience: number, signal: AbortSignal): Promise<boolean> {
+/** @returns whether everything has left the wire in time (P9) */
+async function drainedWithin(dte: Dte, ms: number, signal: AbortSignal): Promise<boolean> {
+  const late = (): Fault => new Fault('escape-failed', 'the modem takes no more bytes')
+  try {
+    await withDeadline(ms, late, signal, (limit) => dte.line.drained(limit))
+    return true
+  } catch (error) {
+    if (signal.aborted || !isFault(error, 'escape-failed')) throw error
+    return false
+  }
+}
+
+async function byPlus(
+  dte: Dte,
+  { guardMs, patienceMs: patience = PATIENCE_MS, drainMs = DRAIN_MS }: EscapeOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
   const silentSince = dte.line.lastOutputAt
   await sleep(Math.max(0, silentSince + guardMs + MARGIN_MS - now()), signal)
   const earliest = now() + guardMs
-  return awaitOk(dte, earliest - MARGIN_MS, earliest + patience, signal, () => {
+  return awaitOk(dte, earliest - MARGIN_MS, earliest + patience, signal, async () => {
     dte.line.write(Buffer.from('+++'))
-    return Promise.resolve()
+    // A modem that holds CTS off gets it late, and answers late: given up too early, its `OK` would be the peer's.
+    await drainedWithin(dte, drainMs, signal)
   })
 }
 
@@ -71,9 +102,12 @@ async function awaitOk(
     wake()
   })
   try {
+    const actedAt = now()
     await act()
+    const late = now() - actedAt
     for (;;) {
-      const until = watch.believableAt ?? latest
+      // A peer that never stops talking must not keep the wait from ending (P9).
+      const until = Math.min(watch.believableAt ?? latest + late, latest + late + LAST_SILENCE_MS)
       if (now() >= until) break
       await abortable(
         new Promise<void>((resolve) => {
@@ -87,8 +121,10 @@ async function awaitOk(
       )
       if (dte.line.gone) throw dte.line.gone
     }
-    if (watch.believableAt === undefined) return false
-    dte.enterCommandMode(watch.takeUrcs())
+    const answer = watch.conclude()
+    if (!answer) return false
+    dte.carrier?.receive(answer.peer)
+    dte.enterCommandMode(answer.said)
     return true
   } finally {
     dte.tapData(undefined)

@@ -96,7 +96,7 @@ export class SerialLine {
 
   /** Whether something of the output may still wait for the wire although it had the time: CTS holds it up. */
   get stalled(): boolean {
-    return this.#queued() > 0 && now() > this.#busyUntil
+    return this.backlog > 0 && now() > this.#busyUntil
   }
 
   /**
@@ -107,9 +107,9 @@ export class SerialLine {
     let waited = false
     while (!this.#gone) {
       const left = this.#busyUntil - now()
-      if (this.#queued() === 0 && left <= 0) break
+      if (this.backlog === 0 && left <= 0) break
       waited ||= left <= 0
-      await sleep(Math.max(left, this.#queued() > 0 ? QUEUE_POLL_MS : 1), signal)
+      await sleep(Math.max(left, this.backlog > 0 ? QUEUE_POLL_MS : 1), signal)
     }
     // A queue that was held up past its time says nothing of the FIFO behind it.
     if (waited) {
@@ -118,7 +118,8 @@ export class SerialLine {
     }
   }
 
-  #queued(): number {
+  /** Bytes that were written and are not on the wire yet, as far as the operating system tells. */
+  get backlog(): number {
     return this.#port.stream.writableLength + (this.#port.unsentBytes() ?? 0)
   }
 

@@ -75,7 +75,7 @@ export class Link extends EventEmitter<LinkEvents> {
       dte: undefined,
       configured: false,
       modeUnknown: true,
-      dialling: false,
+      entering: undefined,
       proofDue: false,
       window: { since: 0, answers: [] },
     }
@@ -219,7 +219,7 @@ export class Link extends EventEmitter<LinkEvents> {
       case 'booted':
       case 'powering-down':
         if (EXPECTING_BOOT.has(this.state)) return
-        this.#lose(new Fault('modem-rebooted', `the modem restarted by itself (${urc.line})`), 'modemLost')
+        this.#lose(restartFault(urc.line), 'modemLost')
         break
       case 'voltage-warning':
         journal.tell('warn', 'under-voltage', urc.line, { fault: 'under-voltage' })
@@ -290,4 +290,11 @@ export class Link extends EventEmitter<LinkEvents> {
     const strength = signal?.dbm === null || signal === null ? 'signal unknown' : `${signal.dbm} dBm`
     return [model ?? 'modem', firmware, operator, strength, address].filter((part) => part !== null).join(', ')
   }
+}
+
+/** A modem that started again, or goes down, without being told to. */
+function restartFault(line: string): Fault {
+  return /UNDER-VOLTAGE/.test(line)
+    ? new Fault('under-voltage', `the modem switched itself off: its supply is too weak (${line})`)
+    : new Fault('modem-rebooted', `the modem restarted by itself (${line})`)
 }

@@ -40,9 +40,12 @@ export class Machine {
     }
   }
 
-  /** An event from outside: ends the running activity if the table knows it here, else it is dropped by rule. */
+  /**
+   * An event from outside: ends the running activity if the table knows it here, else it is dropped by rule. Of several
+   * the first counts, but for an order to stop, which is never forgotten.
+   */
   tell(event: LinkEvent): void {
-    if (this.#told !== undefined || next(this.#state, event) === undefined) return
+    if ((this.#told !== undefined && event !== 'stopRequested') || next(this.#state, event) === undefined) return
     this.#told = event
     this.#running?.abort(new Error(event))
   }

@@ -51,8 +51,8 @@ export interface Parts {
   configured: boolean
   /** Why the modem may be in data mode although nobody of us put it there: true until it was looked at. */
   modeUnknown: boolean
-  /** AT+CIPSTART was said and not answered yet: the modem may connect at any time. */
-  dialling: boolean
+  /** AT+CIPSTART or ATO was said and not answered yet: the modem may enter data mode at any time. */
+  entering: 'dial' | 'resume' | undefined
   /** The carrier has to be proved by a look at AT+CIPSTATUS in this window. */
   proofDue: boolean
   readonly window: CommandWindow

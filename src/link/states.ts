@@ -53,17 +53,17 @@ export const TRANSITIONS: Readonly<Record<LinkState, Row>> = {
   // carry bytes
   online: { windowRequested: 'escaping', hangUpRequested: 'closing', carrierEnded: 'attaching', failed: 'recovering' },
   // DTR or +++
-  escaping: { succeeded: 'commanding', carrierEnded: 'attaching', failed: 'recovering' },
+  escaping: { succeeded: 'commanding', failed: 'recovering' },
   // AT commands beside the live connection
   commanding: { succeeded: 'resuming', carrierEnded: 'attaching', failed: 'recovering' },
   // ATO
   resuming: { succeeded: 'online', carrierEnded: 'attaching', failed: 'recovering' },
   // AT+CIPACK until all is acknowledged, AT+CIPCLOSE
-  closing: { succeeded: 'attaching', peerTalks: 'resuming', carrierEnded: 'attaching', failed: 'recovering' },
+  closing: { succeeded: 'attaching', peerTalks: 'resuming', failed: 'recovering' },
   // one rung of the ladder
   recovering: { succeeded: 'probing', lineClosed: 'opening', failed: 'recovering' },
   // hang up in order, leave the modem in command mode
-  stopping: { succeeded: 'stopped', failed: 'stopped' },
+  stopping: { succeeded: 'stopped' },
   stopped: {},
 }
 

@@ -7,7 +7,7 @@ export interface Habit {
   readonly lines: readonly string[]
 }
 
-/** Answers whatever is written to `port`; commands that `habits` does not name get `OK` after 5 ms. */
+/** Answers whatever is written to `port`; what `habits` does not name is answered after 5 ms: a query with `1`. */
 export function slowModem(port: TestPort, habits: Readonly<Record<string, Habit>>): { readonly asked: string[] } {
   const queue: string[] = []
   const asked: string[] = []
@@ -16,7 +16,7 @@ export function slowModem(port: TestPort, habits: Readonly<Record<string, Habit>
     const line = queue.shift()
     if (line === undefined || busy) return
     busy = true
-    const { ms, lines } = habits[line] ?? { ms: 5, lines: ['OK'] }
+    const { ms, lines } = habits[line] ?? { ms: 5, lines: usual(line) }
     setTimeout(() => {
       busy = false
       port.say(lines.map((text) => `\r\n${text}\r\n`).join(''))
@@ -31,4 +31,9 @@ export function slowModem(port: TestPort, habits: Readonly<Record<string, Habit>
     }
   }
   return { asked }
+}
+
+function usual(line: string): string[] {
+  const name = /^AT(\+\w+)\?$/.exec(line)?.[1]
+  return name === undefined ? ['OK'] : [`${name}: 1`, 'OK']
 }

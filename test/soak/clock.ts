@@ -13,7 +13,14 @@ interface Pending {
 }
 
 const realImmediate = globalThis.setImmediate
-const GLOBALS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] as const
+const GLOBALS = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+] as const
 
 export class Clock {
   readonly #heap: Pending[] = []

@@ -22,6 +22,8 @@ export interface Excuses {
   readonly deafToEscapes: boolean
   /** Whether the modem may have restarted unseen, and echoed what it was given. */
   readonly rebootUnseen: boolean
+  /** Whether there was noise on the line: no parity tells it from data. */
+  readonly noise: boolean
   /** Whether the modem itself may say `CLOSED` although the peer did not close. */
   readonly falseClosed: boolean
 }
@@ -34,7 +36,7 @@ export class Conversation {
   readonly fars: Far[] = []
   end: End = 'open'
   read = 0
-  #source: Far | undefined
+  #matched: readonly Far[] | undefined
   /** Told when a promise is broken. */
   readonly #complain: (what: string) => void
   readonly #excuses: () => Excuses
@@ -68,6 +70,11 @@ export class Conversation {
     return far
   }
 
+  /** The peers that may have written what the client has read so far. */
+  get #sources(): readonly Far[] {
+    return this.#matched ?? this.fars
+  }
+
   #peerReads(far: Far, chunk: Buffer): void {
     if (this.tape.holds(chunk, far.read)) {
       far.read += chunk.length
@@ -78,19 +85,20 @@ export class Conversation {
   }
 
   #clientReads(chunk: Buffer): void {
-    this.#source ??= this.fars.find((far) => far.tape.holds(chunk, 0))
-    if (this.#source?.tape.holds(chunk, this.read) === true) {
+    const sources = this.#sources.filter((far) => far.tape.holds(chunk, this.read))
+    if (sources.length > 0) {
+      this.#matched = sources
       this.read += chunk.length
       return
     }
-    const wanted = (this.#source ?? this.fars.at(-1))?.tape.from(this.read) ?? Buffer.alloc(0)
-    if (this.#excuses().rebootUnseen) this.excused += chunk.length
+    const wanted = this.#sources.at(-1)?.tape.from(this.read) ?? Buffer.alloc(0)
+    if (this.#excuses().rebootUnseen || this.#excuses().noise) this.excused += chunk.length
     else this.#complain(this.#difference('the client', chunk, wanted, this.read))
   }
 
   #clientSeesEnd(): void {
     this.end = 'fin'
-    const source = this.#source ?? this.fars.at(-1)
+    const source = this.#sources.at(-1)
     if (source?.wrote === 'fin' && source.tape.length === this.read) return
     // The modem says the same for FIN and RST, and a reset takes what was under way with it.
     if (source?.wrote === 'rst') return

@@ -78,10 +78,12 @@ export class Figures {
   }
 
   #backLines(): string[] {
-    return [...this.#back].sort(([one], [other]) => one.localeCompare(other)).map(([cause, times]) => {
-      const sorted = [...times].sort((one, other) => one - other)
-      const at = (share: number): string => ((sorted[Math.floor((sorted.length - 1) * share)] ?? 0) / 1000).toFixed(1)
-      return `  back after ${cause.padEnd(20)} median ${at(0.5)} s, 90 % ${at(0.9)} s, worst ${at(1)} s (${times.length} times)`
-    })
+    return [...this.#back]
+      .sort(([one], [other]) => one.localeCompare(other))
+      .map(([cause, times]) => {
+        const sorted = [...times].sort((one, other) => one - other)
+        const at = (share: number): string => ((sorted[Math.floor((sorted.length - 1) * share)] ?? 0) / 1000).toFixed(1)
+        return `  back after ${cause.padEnd(20)} median ${at(0.5)} s, 90 % ${at(0.9)} s, worst ${at(1)} s (${times.length} times)`
+      })
   }
 }

@@ -40,7 +40,7 @@ export class Life {
   /** Faults in force. */
   readonly #faults = new Set<() => void>()
   /** Which excuses this round gives. */
-  #excuses = { deafToEscapes: false, rebootUnseen: false, falseClosed: false }
+  #excuses = { deafToEscapes: false, rebootUnseen: false, noise: false, falseClosed: false }
   #probing = false
 
   constructor(plan: LifePlan, figures: Figures) {
@@ -94,7 +94,7 @@ export class Life {
     await this.#pass(length)
     await this.#passUntil(() => this.#faults.size === 0 && this.#due === 0, 2 * LONGEST_FAULT, 'the end of all faults')
     await this.#back(kinds.length === 1 ? (kinds[0] ?? '') : 'several')
-    this.#excuses = { deafToEscapes: false, rebootUnseen: false, falseClosed: false }
+    this.#excuses = { deafToEscapes: false, rebootUnseen: false, noise: false, falseClosed: false }
     this.#conversations.length = 0
   }
 
@@ -121,6 +121,7 @@ export class Life {
     this.#figures.fault(fault.type, this.#world.link.state)
     const excuses = this.#excuses
     if (fault.type === 'escape-swallowed') excuses.deafToEscapes = true
+    if (fault.type === 'garbage') excuses.noise = true
     if (fault.type === 'reboot' && fault.lines === false && !this.#lines) excuses.rebootUnseen = true
     if (fault.type === 'carrier-drops' || fault.type === 'peer-silent') excuses.falseClosed = true
     const end = this.#world.modem.begin(fault)
@@ -162,6 +163,8 @@ export class Life {
   async #back(cause: string): Promise<void> {
     const { link, bridge } = this.#world
     const since = this.#clock.now
+    // No wire of this installation switches it on: a person presses the key.
+    if (this.#world.modem.power.state === 'off') this.#world.modem.power.boot()
     for (const { app } of this.#conversations) app?.destroy()
     this.#probing = true
     const left = (): number => BACK_WITHIN - (this.#clock.now - since)

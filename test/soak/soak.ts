@@ -26,7 +26,8 @@ async function soak(): Promise<boolean> {
     if (life % 50 === 0) {
       globalThis.gc?.()
       heap.push(process.memoryUsage().heapUsed)
-      if (process.env.SOAK_QUIET === undefined) process.stdout.write(`life ${life}: ${figures.faults} faults, heap ${mega(heap.at(-1) ?? 0)}\n`)
+      if (process.env.SOAK_QUIET === undefined)
+        process.stdout.write(`life ${life}: ${figures.faults} faults, heap ${mega(heap.at(-1) ?? 0)}\n`)
     }
   }
   process.stdout.write(`${figures.report(performance.now() - started)}\n`)
@@ -40,7 +41,9 @@ async function lived(number: number, figures: Figures): Promise<boolean> {
     await life.run()
     return true
   } catch (error) {
-    process.stdout.write(`\n${life.setup}\n${life.lastLines.join('\n')}\n\nseed ${seed} life ${number}: ${String(error)}\n`)
+    process.stdout.write(
+      `\n${life.setup}\n${life.lastLines.join('\n')}\n\nseed ${seed} life ${number}: ${String(error)}\n`,
+    )
     if (error instanceof Error && error.constructor === TypeError) process.stdout.write(`${error.stack ?? ''}\n`)
     process.stdout.write(`again with: node dist/soak.mjs --seed ${seed} --life ${number}\n`)
     figures.conversations = []

@@ -66,7 +66,9 @@ export class World {
       const { stream } = port
       const [push, write] = [stream.push.bind(stream), stream.write.bind(stream)]
       const show = (way: string, bytes: unknown): void =>
-        this.note(`${this.clock.now.toFixed(0)} ${way} ${JSON.stringify(Buffer.from(bytes as Buffer).toString('latin1'))}`)
+        this.note(
+          `${this.clock.now.toFixed(0)} ${way} ${JSON.stringify(Buffer.from(bytes as Buffer).toString('latin1'))}`,
+        )
       stream.push = (bytes: unknown) => {
         if (bytes !== null) show('<<', bytes)
         return push(bytes)

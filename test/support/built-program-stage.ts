@@ -140,7 +140,12 @@ export class Stage {
   }
 
   async until(condition: () => boolean, what: string, limitMs?: number): Promise<void> {
-    await until(condition, what, () => `${this.#daemon?.tail ?? ''}\n${this.#modem?.tail ?? ''}`, limitMs)
+    await until(condition, what, () => this.tail, limitMs)
+  }
+
+  /** What both said last: for the message of a test that fails. */
+  get tail(): string {
+    return `${this.#daemon?.tail ?? ''}\n${this.#modem?.tail ?? ''}`
   }
 
   /** Takes everything away. A daemon that does not stop although its modem is gone is an error. */

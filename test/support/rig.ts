@@ -147,7 +147,9 @@ export class Rig {
     for (let waited = 0; !condition(); waited += 10) {
       if (this.bug !== undefined) throw this.bug
       if (waited >= limitMs)
-        throw new Error(`not within ${limitMs} ms: ${typeof what === 'string' ? what : what()}; state ${this.link.state}\n${this.log.slice(-12).join('')}`)
+        throw new Error(
+          `not within ${limitMs} ms: ${typeof what === 'string' ? what : what()}; state ${this.link.state}\n${this.log.slice(-12).join('')}`,
+        )
       await vi.advanceTimersByTimeAsync(10)
     }
   }

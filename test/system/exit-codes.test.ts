@@ -31,13 +31,13 @@ test.concurrent('P10 every problem of a configuration is told with its place, ex
       expect.stringMatching(`^${s.configFile}:9:13 routes\\[0\\]\\.linger: .*2`),
     ])
   }
-})
+}, 60_000)
 
 test.concurrent('an unknown verb is a mistake of usage, exit code 64', async () => {
   const { exit, stderr } = await cipbridge('runn')
   expect(exit).toBe(64)
   expect(stderr).toContain('run')
-})
+}, 60_000)
 
 test.concurrent('P10 an address that cannot be had ends the start with the reason, exit code 78', async () => {
   await using s = await Stage.set()
@@ -53,7 +53,7 @@ test.concurrent('P10 an address that cannot be had ends the start with the reaso
     fault: 'config-invalid',
     msg: expect.stringContaining('EADDRINUSE') as string,
   })
-})
+}, 60_000)
 
 test.concurrent('SIGTERM in a live session hangs up in order, exit code 0', async () => {
   await using s = await stage()

@@ -4,7 +4,7 @@
  */
 import { SerialPort } from 'serialport'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { rig, type Rig } from './rig.ts'
+import { type Rig, rig } from './rig.ts'
 
 /** Sends a line and returns what was heard in `ms` milliseconds. */
 type Ask = (line: string, ms?: number) => Promise<string>

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { KNOBS, type Knobs } from '../../src/virtual-modem/knobs.ts'
 import { sim900 } from '../../src/virtual-modem/sim900.ts'
-import { pass, rig, type Rig } from './rig.ts'
+import { pass, type Rig, rig } from './rig.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -48,11 +48,11 @@ async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Pro
     parts.proofDue = false
     carrier.onSuspicion = () => parts.orders.bell.ring()
     parts.journal.tell('info', 'carrier', `up to ${host}:${port}`, { durationMs: Math.round(now() - started) })
-    parts.dialling = false
+    parts.entering = undefined
     order.resolve(carrier)
     return
   }
-  parts.dialling = false
+  parts.entering = undefined
   throw faultOf(outcome, `${host}:${port}`, now() - started)
 }
 
@@ -61,11 +61,11 @@ async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Pr
   const dte = dteOf(parts)
   const command = dial(order.to.host, order.to.port)
   try {
-    parts.dialling = true
+    parts.entering = 'dial'
     return await say(dte, command, signal)
   } catch (error) {
     if (!(error instanceof CommandFault)) throw error
-    parts.dialling = false
+    parts.entering = undefined
     const state = await say(dte, ipStatus, signal)
     // Nothing is wrong with the context as far as the modem says: then it wants a fresh one.
     if (NEXT_STEP[state] === 'done') {
@@ -73,7 +73,7 @@ async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Pr
       parts.configured = false
     }
     await climb(parts, signal)
-    parts.dialling = true
+    parts.entering = 'dial'
     const outcome = await say(dte, command, signal)
     if (state === 'TCP CLOSED') parts.facts.dialsOnlyFresh = true
     return outcome

@@ -4,6 +4,7 @@ import { now } from '../../core/time.ts'
 import { settle } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
 import { escape } from '../../dte/escape.ts'
+import { endByLastWord } from '../carrier-end.ts'
 import { dteOf, escapeOptions, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
 
@@ -19,7 +20,11 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
   if (dte.mode === 'command') return
   const options = escapeOptions(parts)
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    if (await escape(dte, options, signal)) return
+    if (await escape(dte, options, signal)) {
+      // Only in data mode an escape is answered: what looked like last words was the peer's.
+      dte.carrier?.acquit()
+      return
+    }
     // Last words were said and the escape is not answered: they were the modem's.
     if (dte.carrier?.lastWord !== undefined) break
   }
@@ -31,6 +36,9 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
     await settle(dte, signal)
   } catch (error) {
     if (!isFault(error, 'no-answer', 'command-failed')) throw error
+    // A modem that said why it falls silent is believed.
+    const word = dte.carrier?.lastWord
+    if (word === 'rebooted' || word === 'powered-down' || word === 'under-voltage') endByLastWord(parts, word)
     const way = options.method === 'dtr' ? 'DTR' : '+++'
     throw new Fault('escape-failed', `the modem does not answer the escape by ${way}`, { cause: error })
   }

@@ -38,7 +38,7 @@ export async function probing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   if (parts.modeUnknown) await leaveDataMode(parts, dte, signal)
   await findRate(parts, dte, signal)
   parts.modeUnknown = false
-  parts.dialling = false
+  parts.entering = undefined
   await settle(dte, signal)
   await setUp(parts, dte, signal)
   return 'succeeded'
@@ -48,10 +48,10 @@ export async function probing(parts: Parts, signal: AbortSignal): Promise<LinkEv
  * A modem that somebody left in data mode takes an `AT` for payload and sends it to the peer: DCD is asked first, and
  * without a clear "off" it is escaped before a command is written.
  */
-async function leaveDataMode(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
+export async function leaveDataMode(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
   const signals = parts.facts.hasDcd ? await dte.line.signals() : undefined
   if (signals?.dcd === false) return
-  const options = { ...escapeOptions(parts), patienceMs: ESCAPE_PATIENCE_MS }
+  const options = { ...escapeOptions(parts), patienceMs: ESCAPE_PATIENCE_MS, drainMs: ESCAPE_PATIENCE_MS }
   dte.assumeDataMode()
   const answered =
     (options.method === 'dtr' && (await escape(dte, options, signal))) ||
@@ -92,6 +92,8 @@ async function answers(dte: Dte, times: number, signal: AbortSignal): Promise<bo
       return true
     } catch (error) {
       if (signal.aborted || !isFault(error, 'no-answer', 'command-failed', 'modem-rebooted')) throw error
+      // Questions that CTS holds up would all reach the modem at once when it is back.
+      await dte.line.discard()
     }
   }
   return false

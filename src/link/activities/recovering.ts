@@ -8,6 +8,7 @@ import { sayIfKnown } from '../../dte/dialogue.ts'
 import type { Parts } from '../parts.ts'
 import type { RecoveryStep } from '../recovery.ts'
 import type { LinkEvent } from '../states.ts'
+import { leaveDataMode } from './probing.ts'
 
 /** Between two questions to a booting modem, in ms. */
 const BOOT_POLL_MS = 1_000
@@ -24,6 +25,8 @@ const SAY: Readonly<Record<Exclude<Rung, 'soft-reset' | 'hard-reset' | 'reopen-l
 
 export async function recovering(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   const step = parts.recovery.step ?? parts.recovery.note(new Fault('no-answer', 'the modem is not where it should be'))
+  // The connection may live on in a modem that only missed a command.
+  if (parts.dte?.carrier) parts.modeUnknown = true
   parts.dte?.endCarrier({ kind: 'broken', fault: step.fault })
   parts.orders.refuseAll(step.fault)
   for (const answer of parts.window.answers.splice(0)) answer(0)
@@ -54,6 +57,11 @@ async function perform(parts: Parts, rung: Rung, signal: AbortSignal): Promise<L
     parts.dte = undefined
     return 'lineClosed'
   }
+  if (parts.modeUnknown) {
+    // What an app still had in the queue must not become commands (P8), nor a command of ours the peer's data.
+    await parts.dte.line.discard()
+    await leaveDataMode(parts, parts.dte, signal)
+  }
   if (rung === 'soft-reset') await softReset(parts, signal)
   else for (const command of SAY[rung]) await tolerate(sayIfKnown(parts.dte, command, signal))
   return 'succeeded'
@@ -82,6 +90,7 @@ async function softReset(parts: Parts, signal: AbortSignal): Promise<void> {
       return
     } catch (error) {
       if (!isFault(error, 'no-answer', 'command-failed', 'modem-rebooted')) throw error
+      await dte.line.discard()
       await sleep(BOOT_POLL_MS, signal)
     }
   }

@@ -11,9 +11,12 @@ export async function resuming(parts: Parts, signal: AbortSignal): Promise<LinkE
   const dte = dteOf(parts)
   if (dte.answerDue) await settle(dte, signal)
   try {
+    parts.entering = 'resume'
     await dte.resume(signal)
+    parts.entering = undefined
   } catch (error) {
     if (!isFault(error, 'carrier-lost')) throw error
+    parts.entering = undefined
     const ended = await endByState(parts, signal)
     if (ended === undefined) throw error
     return ended

@@ -19,7 +19,7 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
   const { dte } = parts
   if (!dte) return 'succeeded'
   try {
-    if (dte.carrier || dte.mode === 'data' || parts.dialling) {
+    if (dte.carrier || dte.mode === 'data' || parts.entering) {
       const late = (): Fault => new Fault('no-answer', 'the modem does not hang up in time')
       await withDeadline(STOP_MS, late, signal, (limit) => hangUp(parts, dte, limit))
     }
@@ -33,11 +33,9 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
 }
 
 async function hangUp(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
-  if (parts.dialling) {
-    if (await dialGivenUp(dte, limit)) return
-    // It connected in that very moment.
-    dte.assumeDataMode()
-  }
+  if (parts.entering === 'dial' && (await dialGivenUp(dte, limit))) return
+  // It may have connected, or resumed, in that very moment.
+  if (parts.entering) dte.assumeDataMode()
   await leaveData(parts, dte, limit)
   await sayIfKnown(dte, closeConnection(false), limit)
 }
