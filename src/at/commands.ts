@@ -4,7 +4,6 @@
  */
 import { Fault } from '../core/fault.ts'
 import type { Answer, AtCommand } from './command.ts'
-import { urcOf } from './urc.ts'
 
 /** For commands whose maximum the manual does not state: ms. */
 const UNSTATED = 10_000
@@ -73,8 +72,13 @@ export const flowControl = (kind: 'hardware' | 'none'): AtCommand =>
   plain(kind === 'hardware' ? '+IFC=2,2' : '+IFC=0,0')
 /** The fixed rate; 0 is autobaud. 2.2.41 */
 export const baudRate: AtCommand<number> = query('+IPR?', /^\+IPR: (\d+)$/, (match) => Number(match[1]))
-/** Takes effect after its result code; `&W` because the manuals disagree about what saves it (modem-facts 0.2). */
-export const fixBaudRate = (rate: number): AtCommand => plain(`+IPR=${rate};&W`)
+/**
+ * Takes effect right after its result code, or even before it. Not saved by everything that has it: the manuals disagree
+ * (modem-facts 0.2), so `saveSettings` follows.
+ */
+export const fixBaudRate = (rate: number): AtCommand => plain(`+IPR=${rate}`, 2_000)
+/** The active profile to NVRAM. 2.2.32 */
+export const saveSettings: AtCommand = plain('&W')
 /** `SIMCOM_SIM800L`; an empty string for a modem that says nothing of the kind. */
 export const model: AtCommand<string> = {
   text: '+GMM',
@@ -231,7 +235,7 @@ export type DialOutcome =
   | { readonly kind: 'not-transparent'; readonly line: string }
   | { readonly kind: 'failed'; readonly state: string }
 /** The manual: 160 s in single mode from IP INITIAL, unstated from IP STATUS. 8.2.2 */
-const DIAL_MS = 160_000
+export const DIAL_MS = 160_000
 export const dial = (host: string, port: number): AtCommand<DialOutcome> => ({
   text: `+CIPSTART="TCP",${quoted(host)},"${port}"`,
   timeoutMs: DIAL_MS,
@@ -273,26 +277,3 @@ export const closeConnection = (quick: boolean): AtCommand => ({
   final: /^CLOSED? OK$/,
   parse: nothing,
 })
-
-/** Commands whose information lines do not begin with the command's own name (modem-facts 1). */
-const BARE_ANSWER = /^(I|&V|\+(GM[IMR]|GSN|GSV|CGM[IMR]|CGSN|CIMI|C?CCID|CDNSCFG|CIPSCONT|CMG[LR]))/i
-
-/** Whatever a person asks (`AT+CSQ`): the lines of its answer, and none that the modem would have sent anyway. */
-export function anything(line: string): AtCommand<Answer> {
-  const text = line.replace(/^AT/i, '')
-  const parse = (answer: Answer): Answer => answer
-  // The two whose answer does not end in OK.
-  const shape = [localAddress, ipStatus].find((known) => known.text === text.toUpperCase())
-  if (shape) return { ...shape, text, timeoutMs: DIAL_MS, parse }
-  const name = /^\+\w+/.exec(text)?.[0].toUpperCase()
-  const bare = name === undefined || BARE_ANSWER.test(text)
-  return {
-    text,
-    timeoutMs: DIAL_MS,
-    information: {
-      test: (found) =>
-        found !== 'OK' && ((name !== undefined && found.startsWith(name)) || (bare && urcOf(found).kind === 'unknown')),
-    },
-    parse,
-  }
-}

@@ -5,6 +5,7 @@ import { soon } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import { Admission, type Holder } from './admission.ts'
 import type { ClientSocket } from './client.ts'
+import { type DownLink, untilUsable } from './hold.ts'
 import { Session, type SessionEnd, type SessionLink } from './session.ts'
 
 /** What became of a route's sessions, for the status. */
@@ -13,25 +14,35 @@ export interface RouteFigures {
   sessions: number
   bytesUp: number
   bytesDown: number
+  /** Clients that are held until the link is usable. */
+  waiting: number
   /** Of the last session that hung up; null where not known. */
   unacked: number | null
 }
 
 export class Bridge {
-  readonly #link: SessionLink
+  readonly #link: SessionLink & DownLink
   readonly #journal: Journal
   readonly #admission = new Admission()
   readonly #onBug: (error: unknown) => void
   readonly #running = new Set<Promise<void>>()
+  readonly #clients = new Set<ClientSocket>()
   readonly figures: readonly RouteFigures[]
   #sessions = 0
   #carrier: Carrier | undefined
 
   /** @param onBug told of errors that are no faults */
-  constructor(config: Config, link: SessionLink, journal: Journal, onBug: (error: unknown) => void) {
+  constructor(config: Config, link: SessionLink & DownLink, journal: Journal, onBug: (error: unknown) => void) {
     this.#link = link
     this.#journal = journal
-    this.figures = config.routes.map((route) => ({ route, sessions: 0, bytesUp: 0, bytesDown: 0, unacked: null }))
+    this.figures = config.routes.map((route) => ({
+      route,
+      sessions: 0,
+      bytesUp: 0,
+      bytesDown: 0,
+      waiting: 0,
+      unacked: null,
+    }))
     this.#onBug = onBug
   }
 
@@ -44,13 +55,20 @@ export class Bridge {
     return this.#carrier
   }
 
-  /** Resolves when the last session is over. */
+  /** Resolves when the last session is over; clients that keep their half open are let go. */
   async allOver(): Promise<void> {
     await Promise.all(this.#running)
+    for (const client of this.#clients) {
+      // What it has not read yet would be missing in a clean end (P2).
+      if (client.writableLength > 0) client.resetAndDestroy()
+      else client.destroy()
+    }
   }
 
   /** Takes a client of a route; the listener does, and tests do. */
   serve(figures: RouteFigures, client: ClientSocket): void {
+    this.#clients.add(client)
+    client.once('close', () => this.#clients.delete(client))
     const running = this.#serve(figures, client)
       .catch(this.#onBug)
       .finally(() => this.#running.delete(running))
@@ -62,7 +80,7 @@ export class Bridge {
     this.#sessions += 1
     const session = this.#sessions
     const fields = { route: route.name, session }
-    const conversation = new Session(client, this.#observed(), {
+    const conversation = new Session(client, this.#observed(figures, fields), {
       to: route.to,
       lingerMs: route.linger,
       closeTimeoutMs: route.closeTimeout,
@@ -91,14 +109,28 @@ export class Bridge {
     }
   }
 
-  /** The link, with an eye on the carrier that it gives. */
-  #observed(): SessionLink {
+  /** The link as a session of this route sees it, with an eye on the carrier that it gives. */
+  #observed(figures: RouteFigures, fields: { route: string; session: number }): SessionLink {
     return {
       dial: async (to, signal) => {
+        if (figures.route.whenDown === 'hold' && !this.#link.usable) await this.#hold(figures, fields, signal)
         this.#carrier = await this.#link.dial(to, signal)
         return this.#carrier
       },
       hangUp: (order) => this.#link.hangUp(order),
+    }
+  }
+
+  /** Whoever is held is the next to have the carrier: others are dealt with as if it had it already. */
+  async #hold(figures: RouteFigures, fields: { route: string; session: number }, signal: AbortSignal): Promise<void> {
+    const { holdTimeout } = figures.route
+    const why = this.#link.fault?.message ?? 'it is not up yet'
+    this.#journal.tell('info', 'held', `for ${holdTimeout / 1000} s at most until the link is usable: ${why}`, fields)
+    figures.waiting += 1
+    try {
+      await untilUsable(this.#link, holdTimeout, signal)
+    } finally {
+      figures.waiting -= 1
     }
   }
 

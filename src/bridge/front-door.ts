@@ -1,4 +1,4 @@
-/** The front door: the listeners of all routes, open as long as the link can serve. */
+/** The front door: the listeners of all routes, open as long as the link can serve; those that hold clients, always. */
 import { isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import type { Bridge } from './bridge.ts'
@@ -10,66 +10,80 @@ export interface ServingLink {
   on(event: 'usable', listener: (usable: boolean) => void): unknown
 }
 
+interface Door {
+  readonly listener: Listener
+  /** Clients may come while the link is down, too. */
+  readonly holds: boolean
+}
+
 export class FrontDoor {
   readonly #link: ServingLink
   readonly #journal: Journal
-  readonly #listeners: readonly Listener[]
+  readonly #doors: readonly Door[]
   #shut = false
 
   /** @param onBug told of errors that are no faults */
   constructor(bridge: Bridge, link: ServingLink, journal: Journal, onBug: (error: unknown) => void) {
     this.#link = link
     this.#journal = journal
-    this.#listeners = bridge.figures.map(
-      (figures) => new Listener(figures.route, (client) => bridge.serve(figures, client)),
-    )
+    this.#doors = bridge.figures.map((figures) => ({
+      listener: new Listener(figures.route, (client) => bridge.serve(figures, client)),
+      holds: figures.route.whenDown === 'hold',
+    }))
     link.on('usable', () => {
       this.#follow().catch(onBug)
     })
   }
 
   /**
-   * Opens and closes every listener once, so that an address that cannot be had is known before anything is dialled.
+   * Opens every listener once, so that an address that cannot be had is known before anything is dialled; those that
+   * hold clients stay open.
    * @throws Fault config-invalid
    */
   async rehearse(): Promise<void> {
     try {
-      for (const listener of this.#listeners) await listener.open()
+      for (const { listener } of this.#doors) await listener.open()
+    } catch (error) {
+      this.#shut = true
+      throw error
     } finally {
-      if (!this.#link.usable) await this.#closeAll()
+      await this.#closeIdle()
     }
+    for (const { listener } of this.#doors) if (listener.isOpen) this.#tellOpen(listener)
   }
 
   /** No more clients, whatever the link does. */
   async shut(): Promise<void> {
     this.#shut = true
-    await this.#closeAll()
+    await this.#closeIdle()
   }
 
   async #follow(): Promise<void> {
-    if (!this.#mayServe()) {
-      await this.#closeAll()
-      return
-    }
-    for (const listener of this.#listeners) await this.#open(listener)
-    if (!this.#mayServe()) await this.#closeAll()
+    for (const door of this.#doors) if (this.#mayServe(door)) await this.#open(door.listener)
+    await this.#closeIdle()
   }
 
   async #open(listener: Listener): Promise<void> {
+    if (listener.isOpen) return
     try {
       await listener.open()
-      this.#journal.tell('info', 'listening', `at ${listener.address}`, { route: listener.route })
+      this.#tellOpen(listener)
     } catch (error) {
       if (!isFault(error)) throw error
       this.#journal.tell('error', 'listening', error.message, { fault: error.code, hint: error.hint })
     }
   }
 
-  #mayServe(): boolean {
-    return this.#link.usable && !this.#shut
+  #tellOpen(listener: Listener): void {
+    this.#journal.tell('info', 'listening', `at ${listener.address}`, { route: listener.route })
   }
 
-  async #closeAll(): Promise<void> {
-    for (const listener of this.#listeners) await listener.close()
+  #mayServe({ holds }: Door): boolean {
+    return (holds || this.#link.usable) && !this.#shut
+  }
+
+  /** Closes what must not be open now. */
+  async #closeIdle(): Promise<void> {
+    for (const door of this.#doors) if (!this.#mayServe(door)) await door.listener.close()
   }
 }

@@ -29,6 +29,11 @@ export class Listener {
     return 'path' in listen ? listen.path : `${listen.host}:${listen.port}`
   }
 
+  /** Whether clients can come. */
+  get isOpen(): boolean {
+    return this.#server !== undefined
+  }
+
   /** @throws Fault config-invalid if the address cannot be had */
   async open(): Promise<void> {
     if (this.#server) return

@@ -23,7 +23,7 @@ export interface SessionOptions {
 
 /** How a session ended. */
 export interface SessionEnd {
-  readonly outcome: 'closed-by-peer' | 'closed-by-client' | 'aborted-by-client' | 'broken' | 'not-dialled'
+  readonly outcome: 'closed-by-peer' | 'closed-by-client' | 'aborted-by-client' | 'hung-up' | 'broken' | 'not-dialled'
   readonly fault?: Fault
   readonly bytesUp: number
   readonly bytesDown: number
@@ -169,7 +169,8 @@ export class Session implements CarrierUser {
   #outcome(end: CarrierEnd): SessionEnd['outcome'] {
     if (end.kind === 'closed') return 'closed-by-peer'
     if (end.kind === 'broken') return 'broken'
-    return this.#clientEnded ? 'closed-by-client' : 'aborted-by-client'
+    if (this.#clientEnded) return 'closed-by-client'
+    return this.#clientGone ? 'aborted-by-client' : 'hung-up'
   }
 
   /** A clean end only if the peer closed and all it sent was handed over; any other end is a reset (P2). */

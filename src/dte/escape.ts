@@ -16,6 +16,11 @@ export interface EscapeOptions {
 
 /** Two clocks and a UART's FIFO: silence is longer than the guard time by this, in ms. */
 const MARGIN_MS = 50
+/**
+ * The silence before `+++` is longer by this, in ms, counted from the last byte that we know of: behind the queue that the
+ * kernel can count, a USB adapter or a busy machine may hold some for longer. After real silence it costs nothing.
+ */
+const LEAD_MARGIN_MS = 400
 const PATIENCE_MS = 1_500
 const PATIENCE_AFTER_WORDS_MS = 400
 /** A modem whose peer takes nothing holds CTS off for long; for ever it does not. */
@@ -64,8 +69,9 @@ async function byPlus(
   { guardMs, patienceMs: patience = PATIENCE_MS, drainMs = DRAIN_MS }: EscapeOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const silentSince = dte.line.lastOutputAt
-  await sleep(Math.max(0, silentSince + guardMs + MARGIN_MS - now()), signal)
+  // What CTS held up may have left later than we know, but before the modem said CONNECT.
+  const silentSince = Math.max(dte.line.lastOutputAt, dte.carrier?.provedAt ?? 0)
+  await sleep(Math.max(0, silentSince + guardMs + LEAD_MARGIN_MS - now()), signal)
   const earliest = now() + guardMs
   return awaitOk(dte, earliest - MARGIN_MS, earliest + patience, signal, async () => {
     dte.line.write(Buffer.from('+++'))

@@ -1,5 +1,5 @@
 /** Commands that a person asks through the daemon. */
-import { anything } from '../at/commands.ts'
+import { anything } from '../at/anything.ts'
 import { isFault } from '../core/fault.ts'
 import { say } from '../dte/dialogue.ts'
 import { CommandFault } from '../dte/dte.ts'

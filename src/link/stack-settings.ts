@@ -1,7 +1,7 @@
 /** What has to be said to the modem in IP INITIAL before the context can be brought up. */
+import { anything } from '../at/anything.ts'
 import {
   accessPoint,
-  anything,
   connectionMode,
   isTransparent,
   keepAlive,

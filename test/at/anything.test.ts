@@ -1,6 +1,6 @@
 /** What a person asks through the daemon, whatever it is: its lines, and not those that came by chance. */
 import { expect, test } from 'vitest'
-import { anything } from '../../src/at/commands.ts'
+import { anything } from '../../src/at/anything.ts'
 import { answerOf } from './answer-of.ts'
 
 type Row = readonly [string, readonly string[], readonly string[], string]

@@ -29,6 +29,7 @@ test.each([9600, 57_600, 19_200])(
     const r = await rig({ knobs: { baudRate } })
     await r.reach('ready')
     expect(r.told('baud-rate')[0]?.message).toContain(`${baudRate} baud`)
+    expect(r.told('recovering')).toEqual([])
   },
 )
 

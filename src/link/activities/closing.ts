@@ -1,7 +1,7 @@
 /** closing: what went up is acknowledged by the peer, then the connection is closed. */
-import { acknowledged, closeConnection } from '../../at/commands.ts'
+import { acknowledged, closeConnection, ipStatus } from '../../at/commands.ts'
 import { now, sleep } from '../../core/time.ts'
-import { sayIfKnown } from '../../dte/dialogue.ts'
+import { say, sayIfKnown } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
 import type { HangUpOrder } from '../orders.ts'
 import { dteOf, type Parts } from '../parts.ts'
@@ -10,6 +10,8 @@ import { leaveData } from './escaping.ts'
 
 /** Pauses between two AT+CIPACK, in ms: a round trip over GPRS is half a second and more. */
 const ACK_POLL_MS = 300
+/** After so many of them the connection itself is asked for. */
+const POLLS_PER_LOOK = 4
 /** How long a carrier that nobody ordered to end in a special way may take. */
 const DEFAULT_MS = 10_000
 
@@ -17,7 +19,7 @@ const DEFAULT_MS = 10_000
 export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   const dte = dteOf(parts)
   const started = now()
-  const order = parts.orders.hangUp ?? {
+  const order: HangUpOrder = parts.orders.hangUp ?? {
     deliver: false,
     lingerMs: 0,
     placedAt: started,
@@ -32,10 +34,11 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
     return 'peerTalks'
   }
   parts.orders.hangUp = undefined
-  const unacknowledged = order.deliver ? await awaitAcknowledgement(dte, order, signal) : null
+  const unacknowledged = order.deliver ? await awaitAcknowledgement(parts, order, signal) : null
   await sayIfKnown(dte, closeConnection(!order.deliver), signal)
   tell(parts, dte, unacknowledged, now() - started)
-  dte.endCarrier({ kind: 'hung-up', unacknowledged })
+  const { fault } = order
+  dte.endCarrier(fault ? { kind: 'broken', fault } : { kind: 'hung-up', unacknowledged })
   parts.recovery.proven()
   return 'succeeded'
 }
@@ -46,12 +49,19 @@ function untilPacked(parts: Parts, dte: Dte): number {
   return Math.max(0, dte.line.lastOutputAt + packingMs - now())
 }
 
-/** @returns what is left unacknowledged at the deadline: 0 if all arrived, null if the modem cannot tell */
-async function awaitAcknowledgement(dte: Dte, order: HangUpOrder, signal: AbortSignal): Promise<number | null> {
-  for (;;) {
+/**
+ * @returns what is left unacknowledged at the deadline, or when the connection is no more: 0 if all arrived, null if the
+ * modem cannot tell
+ */
+async function awaitAcknowledgement(parts: Parts, order: HangUpOrder, signal: AbortSignal): Promise<number | null> {
+  const dte = dteOf(parts)
+  for (let polls = 1; ; polls += 1) {
     const count = await sayIfKnown(dte, acknowledged, signal)
     if (!count) return null
     if (count.unacknowledged === 0 || now() + ACK_POLL_MS >= order.deadline) return count.unacknowledged
+    // A peer that closes upon a goodbye takes the count with it: it never changes again.
+    const look = parts.proofDue || polls % POLLS_PER_LOOK === 0
+    if (look && (await say(dte, ipStatus, signal)) !== 'CONNECT OK') return count.unacknowledged
     await sleep(ACK_POLL_MS, signal)
   }
 }

@@ -21,13 +21,16 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
   const options = escapeOptions(parts)
   for (let attempt = 0; attempt < 2; attempt += 1) {
     if (await escape(dte, options, signal)) {
+      if (attempt > 0 && options.method === 'plus') throw leaked(dte)
       // Only in data mode an escape is answered: what looked like last words was the peer's.
       dte.carrier?.acquit()
       return
     }
     // Last words were said and the escape is not answered: they were the modem's.
-    if (dte.carrier?.lastWord !== undefined) break
+    if (dte.carrier?.lastWord !== undefined || dte.line.stalled) break
   }
+  // Nothing more may be written: it would reach whoever the modem is connected to once CTS is back.
+  if (dte.line.stalled) throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
   // It was in command mode already: the carrier ended without a word that came through, or the OK was lost.
   dte.enterCommandMode()
   parts.window.since = 0
@@ -36,10 +39,20 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
     await settle(dte, signal)
   } catch (error) {
     if (!isFault(error, 'no-answer', 'command-failed')) throw error
-    // A modem that said why it falls silent is believed.
-    const word = dte.carrier?.lastWord
-    if (word === 'rebooted' || word === 'powered-down' || word === 'under-voltage') endByLastWord(parts, word)
     const way = options.method === 'dtr' ? 'DTR' : '+++'
-    throw new Fault('escape-failed', `the modem does not answer the escape by ${way}`, { cause: error })
+    throw unanswered(parts, dte, `the modem does not answer the escape by ${way}`, error)
   }
+}
+
+/** The modem was in data mode all the time: it took the first `+++` for data, and the peer has three bytes too many (P1). */
+function leaked(dte: Dte): Fault {
+  dte.carrier?.acquit()
+  return new Fault('carrier-lost', 'the modem took +++ for data: the peer got three bytes that nobody sent it')
+}
+
+/** A modem that said why it falls silent is believed: then that is thrown at once. */
+function unanswered(parts: Parts, dte: Dte, message: string, cause?: Error): Fault {
+  const word = dte.carrier?.lastWord
+  if (word === 'rebooted' || word === 'powered-down' || word === 'under-voltage') endByLastWord(parts, word)
+  return new Fault('escape-failed', message, { cause })
 }

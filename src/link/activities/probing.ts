@@ -10,6 +10,7 @@ import {
   numberedErrors,
   plainDialogue,
   quietUrcs,
+  saveSettings,
 } from '../../at/commands.ts'
 import { DIALECTS, dialectOf } from '../../at/dialect.ts'
 import { Fault, isFault } from '../../core/fault.ts'
@@ -70,10 +71,7 @@ async function findRate(parts: Parts, dte: Dte, signal: AbortSignal): Promise<vo
     if (!(await answers(dte, TRIES_AT_OTHER_RATES, signal))) continue
     parts.journal.tell('warn', 'baud-rate', `the modem was at ${rate} baud, it is set to ${own}`)
     await settle(dte, signal)
-    await say(dte, fixBaudRate(own), signal)
-    await dte.line.setBaudRate(own)
-    await sleep(RATE_CHANGE_MS, signal)
-    if (await answers(dte, TRIES_AT_OWN_RATE, signal)) return
+    if (await changeRate(dte, own, signal)) return
     throw new Fault(
       'no-answer',
       `the modem answers at ${rate} baud but not at ${own}; set line.baudRate to what it can`,
@@ -81,6 +79,21 @@ async function findRate(parts: Parts, dte: Dte, signal: AbortSignal): Promise<vo
   }
   await dte.line.setBaudRate(own)
   throw new Fault('no-answer', `nothing answers AT at ${parts.config.line.device}, at ${own} baud or any other rate`)
+}
+
+/** @returns whether the modem answers at the new rate, which is saved then */
+async function changeRate(dte: Dte, rate: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await say(dte, fixBaudRate(rate), signal)
+  } catch (error) {
+    // Refused: the fault says so. Not heard: the result code may have come at the new rate already.
+    if (!isFault(error, 'no-answer')) throw error
+  }
+  await dte.line.setBaudRate(rate)
+  await sleep(RATE_CHANGE_MS, signal)
+  if (!(await answers(dte, TRIES_AT_OWN_RATE, signal))) return false
+  await sayIfKnown(dte, saveSettings, signal)
+  return true
 }
 
 async function answers(dte: Dte, times: number, signal: AbortSignal): Promise<boolean> {
@@ -108,7 +121,11 @@ async function setUp(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void>
   await sayIfKnown(dte, dtrAction(byDtr ? 1 : 0), signal)
   dte.plusGuardMs = byDtr ? undefined : wanted.guardTime
   await say(dte, flowControl(line.flowControl), signal)
-  if ((await sayIfKnown(dte, baudRate, signal)) === 0) await sayIfKnown(dte, fixBaudRate(line.baudRate), signal)
+  if ((await sayIfKnown(dte, baudRate, signal)) === 0) {
+    // Autobaud prints no boot lines (AT manual 19.3): a fixed rate lets a reboot be seen.
+    await sayIfKnown(dte, fixBaudRate(line.baudRate), signal)
+    await sayIfKnown(dte, saveSettings, signal)
+  }
   const { facts } = parts
   facts.model = (await sayIfKnown(dte, model, signal)) ?? null
   facts.firmware = (await sayIfKnown(dte, firmware, signal)) ?? null
