@@ -7,8 +7,8 @@ import type { EscapeGuard } from './escape-guard.ts'
  * Written at once, and at most as much again waits in the tty: about this many ms of line time, so that little is on its
  * way when the carrier drops.
  */
-const PIECE_MS = 50
-const SMALLEST_PIECE = 256
+const PIECE_MS = 25
+const SMALLEST_PIECE = 64
 const LARGEST_PIECE = 4096
 
 export interface UpstreamCircumstances {

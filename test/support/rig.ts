@@ -6,6 +6,7 @@ import { type Config, type ConfigInput, configFrom } from '../../src/config/sche
 import { Fault } from '../../src/core/fault.ts'
 import { Journal, type JournalEvent } from '../../src/core/log.ts'
 import type { Port } from '../../src/core/port.ts'
+import type { OpenGpio } from '../../src/line/gpio-line.ts'
 import { Link } from '../../src/link/link.ts'
 import type { LinkState } from '../../src/link/states.ts'
 import type { Knobs } from '../../src/virtual-modem/knobs.ts'
@@ -18,6 +19,8 @@ export interface RigOptions {
   readonly config?: Partial<ConfigInput>
   /** Whether the port has modem lines; a Pi's header has none. */
   readonly lines?: boolean
+  /** The GPIO chip that leads to this modem. */
+  readonly gpio?: (modem: VirtualModem) => OpenGpio
   /** A modem that has lived already, instead of a new one. */
   readonly modem?: VirtualModem
   /** What each peer does with a connection; without it the test takes them from `peers`. */
@@ -69,7 +72,7 @@ export class Rig {
   /** What the network does with a dial: true accepts. */
   accept: () => Promise<boolean> = () => Promise.resolve(true)
   running: Promise<void> = Promise.resolve()
-  bug: unknown
+  bug: Error | undefined
   #port: Port | undefined
   #killed = false
 
@@ -95,10 +98,12 @@ export class Rig {
         return this.#port
       },
       journal,
+      undefined,
+      options.gpio?.(this.modem),
     )
     this.link.on('transition', (from, event, to) => this.walked.push([from, event, to]))
     this.bridge = new Bridge(this.config, this.link, journal, (error) => {
-      this.bug ??= error
+      this.bug ??= error instanceof Error ? error : new Error(String(error))
     })
   }
 
@@ -122,7 +127,7 @@ export class Rig {
 
   start(): void {
     this.running = this.link.run().catch((error: unknown) => {
-      this.bug ??= error
+      this.bug ??= error instanceof Error ? error : new Error(String(error))
     })
   }
 
