@@ -95,3 +95,12 @@ export class AnswerReader {
     return part
   }
 }
+
+/** The command line as it may be seen. */
+export function mask(command: AtCommand<unknown>): string {
+  return maskText(`AT${command.text}`, command)
+}
+
+export function maskText(text: string, command: AtCommand<unknown>): string {
+  return (command.secrets ?? []).reduce((masked, secret) => masked.replaceAll(secret, '****'), text)
+}

@@ -155,9 +155,14 @@ export const radio = (level: 0 | 1): AtCommand => plain(`+CFUN=${level}`, 10_000
 /** Restarts the modem. `OK` comes before or after the restart, or not at all (modem-facts T6, T7). */
 export const restart: AtCommand = plain('+CFUN=1,1', 10_000)
 /** No URC about the network may come up in the data stream (modem-facts 3.4); refused settings are no harm. */
-export const quietUrcs: readonly AtCommand[] = ['+CREG=0', '+CGREG=0', '+CLTS=0', '+GSMBUSY=1', '+CNMI=2,1'].map(
-  (text) => plain(text),
-)
+export const quietUrcs: readonly AtCommand[] = [
+  '+CREG=0',
+  '+CGREG=0',
+  '+CLTS=0',
+  '+GSMBUSY=1',
+  '+CNMI=2,1',
+  '+CFGRI=0',
+].map((text) => plain(text))
 
 // Chapter 8: the IP stack
 

@@ -12,3 +12,8 @@ export function errorNumber(line: string): number | undefined {
   const match = /^\+CM[ES] ERROR:? ?(\d+)$/.exec(line)
   return match ? Number(match[1]) : undefined
 }
+
+/** Data mode begins with it, the only one that is transparent. */
+export function isConnect(line: string): boolean {
+  return /^CONNECT( \d+)?$/.test(line)
+}

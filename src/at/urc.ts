@@ -32,10 +32,19 @@ const TABLE: readonly (readonly [RegExp, Exclude<Urc['kind'], 'sim'>])[] = [
   ],
 ]
 
+/** What a modem sends at power-up, even one whose autobaud keeps it from sending lines (AT manual 1.4), as latin1. */
+export const POWER_UP = '\0IIII\xff\xff\xff\xff'
+
 /** What an unsolicited line means. */
 export function urcOf(line: string): Urc {
+  if (line.includes(POWER_UP)) return { kind: 'booted', line: 'power-up bytes' }
   const sim = /^\+CPIN: (.+)$/.exec(line)
   if (sim) return { kind: 'sim', state: sim[1] ?? '', line }
   const row = TABLE.find(([pattern]) => pattern.test(line))
   return { kind: row?.[1] ?? 'unknown', line }
+}
+
+/** `+NAME: …`, `*NAME: …`: how every URC looks, also those that no list knows. */
+export function isUrcLike(line: string): boolean {
+  return /^[+*^][A-Z]+:? /.test(line)
 }

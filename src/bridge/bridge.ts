@@ -1,5 +1,6 @@
 /** The bridge: a session per client, all through the one carrier of the link. */
 import type { Config, RouteConfig } from '../config/schema.ts'
+import { Fault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import { soon } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
@@ -27,6 +28,7 @@ export class Bridge {
   readonly #onBug: (error: unknown) => void
   readonly #running = new Set<Promise<void>>()
   readonly #clients = new Set<ClientSocket>()
+  readonly #over = new AbortController()
   readonly figures: readonly RouteFigures[]
   #sessions = 0
   #carrier: Carrier | undefined
@@ -55,8 +57,9 @@ export class Bridge {
     return this.#carrier
   }
 
-  /** Resolves when the last session is over; clients that keep their half open are let go. */
+  /** Resolves when the last session is over; clients that are held or keep their half open are let go. */
   async allOver(): Promise<void> {
+    this.#over.abort(new Fault('carrier-lost', 'the daemon is stopping'))
     await Promise.all(this.#running)
     for (const client of this.#clients) {
       // What it has not read yet would be missing in a clean end (P2).
@@ -128,7 +131,7 @@ export class Bridge {
     this.#journal.tell('info', 'held', `for ${holdTimeout / 1000} s at most until the link is usable: ${why}`, fields)
     figures.waiting += 1
     try {
-      await untilUsable(this.#link, holdTimeout, signal)
+      await untilUsable(this.#link, holdTimeout, AbortSignal.any([signal, this.#over.signal]))
     } finally {
       figures.waiting -= 1
     }

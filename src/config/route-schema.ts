@@ -1,7 +1,7 @@
 /** A route in the configuration: a listener and where it leads. */
 import { formatListen, formatSubnet, formatTarget, parseListen, parseSubnet, parseTarget } from './endpoint.ts'
 import { choice, defaulted, duration, keys, list, parsed, required, text } from './fields.ts'
-import { HOUR, SECOND } from './units.ts'
+import { HOUR, MINUTE, SECOND } from './units.ts'
 
 export const route = keys({
   name: required(
@@ -37,6 +37,11 @@ export const route = keys({
     choice(['refuse', 'hold']),
     'refuse',
     'What happens to a client that comes while the modem cannot dial.',
+  ),
+  holdTimeout: defaulted(
+    duration({ min: SECOND, max: 10 * MINUTE }),
+    '60s',
+    'With whenDown: hold, how long such a client waits for the modem; then it is reset.',
   ),
   idleTimeout: defaulted(
     duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),

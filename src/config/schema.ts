@@ -177,9 +177,9 @@ const recovery = keys({
 })
 
 const limits = keys({
-  dialsPerHour: optional(whole(1, 3600), 'How often the modem may dial in an hour.'),
-  bytesPerDay: optional(size(), 'Bytes in both directions that a day may cost.'),
-  bytesPerMonth: optional(size(), 'Bytes in both directions that a calendar month may cost.'),
+  dialsPerHour: optional(whole(1, 3600), 'How often the modem may dial in any 60 minutes.'),
+  bytesPerDay: optional(size(), 'Bytes in both directions, headers estimated, that a day of local time may cost.'),
+  bytesPerMonth: optional(size(), 'Bytes in both directions, headers estimated, that a calendar month may cost.'),
 })
 
 const log = keys({
@@ -237,6 +237,15 @@ export const configSchema = keys({
     'Figures for Prometheus.',
   ),
   limits: section(limits, 'Budgets: what the link may cost.'),
+  state: section(
+    keys({
+      folder: optional(
+        path,
+        'Where what outlives a restart is kept: budgets, a PIN that was refused. Not set: $STATE_DIRECTORY, as systemd gives it, else /var/lib/cipbridge.',
+      ),
+    }),
+    'What outlives a restart.',
+  ),
   log: section(log, 'What is written down.'),
 })
 

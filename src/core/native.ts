@@ -41,6 +41,9 @@ const TERMIOS = { bytes: 44, iflag: 0, oflag: 4, cflag: 8, lflag: 12, characters
 const CFLAG = { size: 0o60, eightBits: 0o60, receive: 0o200, parity: 0o400, hangUpOnClose: 0o2000, rtsCts: 2 ** 31 }
 const CHARACTER = { time: 5, minimum: 6 } as const
 
+/** <fcntl.h>, the same on x64, arm64 and armhf. */
+const F_GETFL = 3
+const F_SETFL = 4
 const F_DUPFD_CLOEXEC = 1030
 
 type Koffi = typeof import('koffi')
@@ -94,7 +97,8 @@ function required(): Libc {
   return found
 }
 
-function control(fd: number, name: string, request: number, argument: Buffer): void {
+/** ioctl(2) with a structure that the call may change. Throws without koffi, and a system error with its code. */
+export function control(fd: number, name: string, request: number, argument: Buffer): void {
   const system = required()
   if (system.ioctl(fd, request, argument) < 0) throw systemError(name, system.errno())
 }
@@ -144,6 +148,15 @@ function makeRaw(fd: number): void {
   termios[TERMIOS.characters + CHARACTER.time] = 0
   termios[TERMIOS.characters + CHARACTER.minimum] = 1
   control(fd, 'TCSETS2', REQUEST.setTermios, termios)
+}
+
+/** Makes reads of `fd` fail with EAGAIN instead of waiting. Throws without koffi. */
+export function unblock(fd: number): void {
+  const system = required()
+  const flags = system.fcntl(fd, F_GETFL, 0)
+  if (flags < 0 || system.fcntl(fd, F_SETFL, flags | constants.O_NONBLOCK) < 0) {
+    throw systemError('fcntl', system.errno())
+  }
 }
 
 /** A second descriptor of what `fd` has open (for a pty's master there is no other way). Throws without koffi. */

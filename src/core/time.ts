@@ -15,6 +15,11 @@ export function wallClockIn(ms: number): string {
   return new Date(Date.now() + ms).toISOString()
 }
 
+/** A moment in ms since 1970 as a date, whose parts are those of this place. */
+export function dateAt(ms: number): Date {
+  return new Date(ms)
+}
+
 /** Something that will happen unless it is cancelled. */
 export interface Timer {
   cancel(): void

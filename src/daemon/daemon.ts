@@ -3,15 +3,20 @@ import { Bridge } from '../bridge/bridge.ts'
 import { FrontDoor } from '../bridge/front-door.ts'
 import type { Config } from '../config/schema.ts'
 import type { Journal } from '../core/log.ts'
+import { Memory } from '../core/memory.ts'
 import type { OpenPort } from '../core/port.ts'
 import { Link } from '../link/link.ts'
 import { ControlServer } from './control-server.ts'
 import { type Status, statusOf } from './status.ts'
 import { RecentFaults } from './status-faults.ts'
 
+/** Where a service keeps its state unless it is told otherwise (systemd.exec(5), StateDirectory=). */
+const STATE_FOLDER = '/var/lib/cipbridge'
+
 export class Daemon {
   readonly link: Link
   readonly bridge: Bridge
+  readonly #memory: Memory
   readonly #frontDoor: FrontDoor
   readonly #control: ControlServer
   readonly #faults: RecentFaults
@@ -24,7 +29,8 @@ export class Daemon {
     })
     // Nobody may be waiting yet; `run` does.
     this.#bug.catch(() => undefined)
-    this.link = new Link(config, openPort, journal)
+    this.#memory = new Memory(stateFolder(config), journal)
+    this.link = new Link(config, openPort, journal, this.#memory)
     this.bridge = new Bridge(config, this.link, journal, onBug)
     this.#frontDoor = new FrontDoor(this.bridge, this.link, journal, onBug)
     this.#faults = new RecentFaults(journal)
@@ -60,6 +66,7 @@ export class Daemon {
       await this.#frontDoor.shut()
       await this.bridge.allOver()
     } finally {
+      this.#memory.close()
       await this.#control.close()
     }
   }
@@ -68,4 +75,10 @@ export class Daemon {
   stop(): void {
     this.link.stop()
   }
+}
+
+function stateFolder(config: Config): string {
+  // systemd gives a list with colons if a unit asks for several.
+  const [given = ''] = (process.env.STATE_DIRECTORY ?? '').split(':')
+  return config.state.folder ?? (given === '' ? STATE_FOLDER : given)
 }

@@ -2,6 +2,7 @@
 import type { Bridge, RouteFigures } from '../bridge/bridge.ts'
 import { formatListen, formatTarget } from '../config/endpoint.ts'
 import type { FaultCode, Rung } from '../core/fault.ts'
+import type { BudgetFigures } from '../link/budget.ts'
 import type { Link } from '../link/link.ts'
 import type { LinkState } from '../link/states.ts'
 import type { PastFault } from './status-faults.ts'
@@ -49,8 +50,8 @@ export interface Status {
   readonly routes: readonly RouteStatus[]
   /** Recovery: the rung that it is on, and the how many-eth failure in a row that is for; null and 0 if it has none. */
   readonly ladder: { readonly rung: Rung | null; readonly attempt: number }
-  /** Nothing is budgeted yet. */
-  readonly budget: null
+  /** What is spent of `limits`; null without limits. */
+  readonly budget: BudgetFigures | null
   readonly lastFaults: readonly PastFault[]
   /** The last command window beside a live session: how long it held the data, in ms. */
   readonly window: { readonly lastMs: number | null }
@@ -80,15 +81,15 @@ export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFa
     context: { address: facts.address },
     routes: bridge.figures.map((figures) => routeStatus(figures, bridge)),
     ladder: { rung: step?.rung ?? null, attempt: step?.attempt ?? 0 },
-    budget: null,
+    budget: link.budget,
     lastFaults,
     window: { lastMs: facts.lastWindowMs },
     guard: { plusesHeld: bridge.carrier?.plusesHeld ?? null },
   }
 }
 
-function routeStatus({ route, bytesUp, bytesDown, unacked }: RouteFigures, bridge: Bridge): RouteStatus {
-  const holder = bridge.holder?.route === route.name ? bridge.holder.session : null
+function routeStatus({ route, bytesUp, bytesDown, waiting, unacked }: RouteFigures, bridge: Bridge): RouteStatus {
+  const holder = bridge.holder?.route === route.name && waiting === 0 ? bridge.holder.session : null
   const live = holder === null ? undefined : bridge.carrier
   return {
     name: route.name,
@@ -96,7 +97,7 @@ function routeStatus({ route, bytesUp, bytesDown, unacked }: RouteFigures, bridg
     to: formatTarget(route.to),
     holder,
     // Whoever finds the carrier taken is refused.
-    waiting: 0,
+    waiting,
     bytesUp: bytesUp + (live?.bytesUp ?? 0),
     bytesDown: bytesDown + (live?.bytesDown ?? 0),
     unacked,

@@ -184,7 +184,8 @@ export class Carrier {
     if (this.#end) return
     this.#holdTimer?.cancel()
     const leaked = this.#words.leaked
-    if (this.#words.suspicion === 'complete') this.#words.convict()
+    // Of a broken end nothing doubtful is handed over: what is missing is told by the reset, what is too much is not.
+    if (this.#words.suspicion === 'complete' || end.kind === 'broken') this.#words.convict()
     else this.#hand(this.#words.acquit())
     this.#up.end()
     this.#end = end

@@ -3,16 +3,20 @@
  * and sorts what the modem says into answers, URCs and the peer's bytes.
  */
 import { EventEmitter } from 'node:events'
-import { AnswerReader, type AtCommand } from '../at/command.ts'
+import { AnswerReader, type AtCommand, mask, maskText } from '../at/command.ts'
 import { resumeData } from '../at/commands.ts'
 import { Framer } from '../at/framer.ts'
-import { type Urc, urcOf } from '../at/urc.ts'
+import { isConnect } from '../at/result-code.ts'
+import { isUrcLike, type Urc, urcOf } from '../at/urc.ts'
 import { Fault, isFault } from '../core/fault.ts'
 import { reasonOf, withDeadline } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { Carrier, type CarrierEnd } from './carrier.ts'
 import { EscapeGuard } from './escape-guard.ts'
 import { EscapedReader, type EscapedWords } from './escaped-reader.ts'
+
+const CR = 0x0d
+const LF = 0x0a
 
 /** Sees the dialogue in command mode, secrets masked: for the log. */
 export interface DialogueTrace {
@@ -40,6 +44,8 @@ interface DteEvents {
   urc: [Urc]
   /** The line is gone. */
   gone: [Fault]
+  /** The modem went to data mode by a command that was given up: what is written now reaches the peer. */
+  adrift: [Fault]
 }
 
 export class Dte extends EventEmitter<DteEvents> {
@@ -54,6 +60,12 @@ export class Dte extends EventEmitter<DteEvents> {
   #tap: ((chunk: Buffer) => void) | undefined
   /** An earlier answer may still come: the next command first finds the beginning of a fresh one. */
   #answerDue = false
+  /** ATO or a dial was said and its CONNECT has not come: a CONNECT beside a live connection is the modem's. */
+  #connectDue = false
+  /** In data mode although nobody wanted it: an escape comes first. */
+  #adrift: Fault | undefined
+  /** The last byte taken for a line was its CR. */
+  #lineFeedDue = false
   /** The guard time of the modem's `+++` in ms; undefined once it listens to DTR only. */
   plusGuardMs: number | undefined = 1000
 
@@ -91,6 +103,7 @@ export class Dte extends EventEmitter<DteEvents> {
    * @throws CommandFault for an error result, Fault no-answer, line-gone, modem-rebooted
    */
   async execute<T>(command: AtCommand<T>, signal?: AbortSignal, timeoutMs = command.timeoutMs): Promise<T> {
+    if (this.#adrift) throw this.#adrift
     if (this.#mode === 'data') throw new TypeError(`AT${command.text} in data mode would reach the peer`)
     if (this.#flight) throw new TypeError(`AT${command.text} while AT${this.#flight.command.text} is in flight`)
     if (this.line.gone) throw this.line.gone
@@ -130,6 +143,7 @@ export class Dte extends EventEmitter<DteEvents> {
           reject(error)
         },
       }
+      if (command.entersData === true) this.#connectDue = true
       this.#trace.sent(mask(command))
       this.line.write(Buffer.from(`AT${command.text}\r`, 'latin1'))
     })
@@ -156,6 +170,9 @@ export class Dte extends EventEmitter<DteEvents> {
    */
   enterCommandMode(said: Buffer = Buffer.alloc(0)): void {
     this.#mode = 'command'
+    this.#adrift = undefined
+    this.#connectDue = false
+    this.#lineFeedDue = false
     this.#framer.takeRest()
     this.#carrier?.suspend()
     this.line.resume()
@@ -165,6 +182,7 @@ export class Dte extends EventEmitter<DteEvents> {
   /** For a modem found in data mode by DCD, with a connection that is not ours. */
   assumeDataMode(): void {
     this.#mode = 'data'
+    this.#adrift = undefined
   }
 
   /** The connection is over and the modem in command mode. */
@@ -172,6 +190,7 @@ export class Dte extends EventEmitter<DteEvents> {
     const carrier = this.#carrier
     this.#carrier = undefined
     this.#mode = 'command'
+    this.#adrift = undefined
     this.#framer.takeRest()
     const rest = this.#escaped.takeRest()
     // Begun and not ended, it is most likely a word of the modem; only a clean end must not lose a byte of the peer.
@@ -189,10 +208,12 @@ export class Dte extends EventEmitter<DteEvents> {
     }
     // After its last words everything is the modem's, its echo too.
     if (this.#carrier && this.#carrier.lastWord === undefined) {
-      this.#escaped.push(chunk, this.#escapedWords, () => this.#mode === 'data')
+      const bytes = Buffer.concat([this.#framer.takeRest(), this.#withoutLineFeed(chunk)])
+      this.#escaped.push(bytes, this.#escapedWords, () => this.#mode === 'data')
       return
     }
     this.#framer.push(chunk)
+    this.#lineFeedDue = chunk.at(-1) === CR
     for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
       this.#takeLine(line)
       // The line was CONNECT: every further byte is the peer's. (The type checker does not see the change of mode.)
@@ -200,10 +221,20 @@ export class Dte extends EventEmitter<DteEvents> {
     }
   }
 
+  /** A line of the modem is complete with its CR: an acquittal in that moment must not make its LF the peer's. */
+  #withoutLineFeed(chunk: Buffer): Buffer {
+    const due = this.#lineFeedDue && chunk[0] === LF
+    this.#lineFeedDue = false
+    return due ? chunk.subarray(1) : chunk
+  }
+
   /** What comes beside a live connection: words of the modem, or bytes of the peer (`EscapedReader`). */
   readonly #escapedWords: EscapedWords = {
     isModems: (line) =>
-      this.#flight?.reader.expects(line) === true || urcOf(line).kind !== 'unknown' || isUrcLike(line),
+      this.#flight?.reader.expects(line) === true ||
+      urcOf(line).kind !== 'unknown' ||
+      isUrcLike(line) ||
+      (this.#connectDue && isConnect(line)),
     inAnswer: () => this.#flight?.reader.begun === true,
     line: (line) => this.#takeLine(line),
     data: (bytes) => this.#carrier?.receive(bytes),
@@ -215,7 +246,7 @@ export class Dte extends EventEmitter<DteEvents> {
     if (part !== 'echo') this.#trace.received(flight ? maskText(line, flight.command) : line)
     switch (part) {
       case 'success':
-        if (flight?.command.entersData === true && /^CONNECT( \d+)?$/.test(line)) this.#enterDataMode()
+        if (flight?.command.entersData === true && isConnect(line)) this.#enterDataMode()
         flight?.resolve(line)
         break
       case 'failure':
@@ -223,7 +254,8 @@ export class Dte extends EventEmitter<DteEvents> {
         break
       case 'foreign':
       case undefined:
-        this.#takeUrc(urcOf(line))
+        if (isConnect(line)) this.#drift()
+        else this.#takeUrc(urcOf(line))
         break
       case 'echo':
       case 'information':
@@ -237,8 +269,21 @@ export class Dte extends EventEmitter<DteEvents> {
     this.emit('urc', urc)
   }
 
+  /** A given-up dial or ATO was carried out late. Nobody may speak before an escape; upstream stays held. */
+  #drift(): void {
+    const fault = new Fault('carrier-lost', 'the modem went to data mode by a command that had been given up')
+    this.#mode = 'data'
+    this.#adrift = fault
+    this.#connectDue = false
+    this.#carrier?.receive(Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()]))
+    this.#flight?.reject(fault)
+    this.emit('adrift', fault)
+  }
+
   #enterDataMode(): void {
     this.#mode = 'data'
+    this.#connectDue = false
+    this.#lineFeedDue = false
     const guard = this.plusGuardMs === undefined ? undefined : new EscapeGuard(this.plusGuardMs)
     this.#carrier ??= new Carrier(this.line, guard)
     const rest = Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()])
@@ -251,17 +296,4 @@ export class Dte extends EventEmitter<DteEvents> {
     this.endCarrier({ kind: 'broken', fault })
     this.emit('gone', fault)
   }
-}
-
-/** `+NAME: …`, `*NAME: …`: how every URC looks, also those that no list knows. */
-function isUrcLike(line: string): boolean {
-  return /^[+*^][A-Z]+:? /.test(line)
-}
-
-function mask(command: AtCommand<unknown>): string {
-  return maskText(`AT${command.text}`, command)
-}
-
-function maskText(text: string, command: AtCommand<unknown>): string {
-  return (command.secrets ?? []).reduce((masked, secret) => masked.replaceAll(secret, '****'), text)
 }

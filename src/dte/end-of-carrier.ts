@@ -3,6 +3,7 @@
  * from the peer's bytes. Pure: it holds back what could be the beginning of such words; when and on what evidence they
  * are believed is decided elsewhere (`carrier-watch.ts`).
  */
+import { POWER_UP as SYNC } from '../at/urc.ts'
 
 /** Words after which the modem is in command mode (modem-facts 3.1, 4), and what they mean. */
 const LAST_WORDS = {
@@ -53,8 +54,6 @@ const FOLLOWERS = [
   'OVER-VOLTAGE POWER',
   'NORMAL POWER',
 ]
-/** The 9 bytes of a modem at power-up (AT manual 1.4), here as latin1 text. */
-const SYNC = '\0IIII\xff\xff\xff\xff'
 const LINE_END = '\r\n'
 /** What a follower makes of the end, the gravest first. */
 const WORSE: readonly (readonly [string, LastWord])[] = [

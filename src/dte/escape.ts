@@ -130,6 +130,9 @@ async function awaitOk(
     const answer = watch.conclude()
     if (!answer) return false
     dte.carrier?.receive(answer.peer)
+    // Only in data mode an escape is answered: what looks like the beginning of last words is the peer's. Whole ones may
+    // have been on their way already: who escapes asks the modem.
+    if (dte.carrier?.lastWord === undefined) dte.carrier?.acquit()
     dte.enterCommandMode(answer.said)
     return true
   } finally {

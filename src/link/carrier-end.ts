@@ -16,6 +16,8 @@ const MEANING: Readonly<Record<Exclude<LastWord, 'closed'>, readonly [FaultCode,
   'under-voltage': ['under-voltage', 'the modem switched itself off: its supply is too weak'],
 }
 
+const CONTEXT_GONE: ReadonlySet<IpState> = new Set(['PDP DEACT', 'IP INITIAL'])
+
 /** The modem's last words are believed. @throws Fault where the modem itself is in trouble, not just the carrier */
 export function endByLastWord(parts: Parts, word: LastWord): LinkEvent {
   const dte = dteOf(parts)
@@ -49,7 +51,9 @@ export async function endByState(parts: Parts, signal: AbortSignal): Promise<Lin
   const word = dte.carrier?.lastWord
   const state = await say(dte, ipStatus, signal)
   if (state === 'CONNECT OK') return undefined
-  if (word !== undefined) return endByLastWord(parts, word)
+  // A modem that has restarted since, or lost its context, was not closed by the peer.
+  const believable = word !== 'closed' || !CONTEXT_GONE.has(state)
+  if (word !== undefined && believable) return endByLastWord(parts, word)
   dte.endCarrier(endFor(parts, state))
   return 'carrierEnded'
 }
@@ -58,7 +62,7 @@ export async function endByState(parts: Parts, signal: AbortSignal): Promise<Lin
 function endFor(parts: Parts, state: IpState): CarrierEnd {
   const escaped = parts.window.since !== 0
   if (state === 'TCP CLOSED' && !escaped) return { kind: 'closed' }
-  const code = state === 'PDP DEACT' || state === 'IP INITIAL' ? 'context-lost' : 'carrier-lost'
+  const code = CONTEXT_GONE.has(state) ? 'context-lost' : 'carrier-lost'
   // While escaped, bytes of the peer may have been on their way: nobody can say that all were delivered.
   const fault = new Fault(code, `the connection ended${escaped ? ' during a command window' : ''} (${state})`)
   tellBroken(parts, fault)

@@ -4,38 +4,21 @@ import type { Urc } from '../at/urc.ts'
 import type { Config } from '../config/schema.ts'
 import { Fault, isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
+import { Memory } from '../core/memory.ts'
 import type { OpenPort } from '../core/port.ts'
 import { now, wallClock, wallClockIn } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import type { Dte } from '../dte/dte.ts'
-import { attaching } from './activities/attaching.ts'
-import { closing } from './activities/closing.ts'
-import { commanding } from './activities/commanding.ts'
-import { dialing } from './activities/dialing.ts'
-import { escaping } from './activities/escaping.ts'
-import { online } from './activities/online.ts'
-import { opening } from './activities/opening.ts'
-import { probing } from './activities/probing.ts'
-import { ready } from './activities/ready.ts'
-import { recovering } from './activities/recovering.ts'
-import { resuming } from './activities/resuming.ts'
-import { stopping } from './activities/stopping.ts'
-import { type Activity, Machine } from './machine.ts'
-import { type Asked, type Destination, Orders } from './orders.ts'
-import { type ModemFacts, type Parts, unknownModem } from './parts.ts'
-import { Recovery, type RecoveryStep } from './recovery.ts'
+import { type OpenGpio, openGpioLine } from '../line/gpio-line.ts'
+import { activitiesOf } from './activity-table.ts'
+import type { BudgetFigures } from './budget.ts'
+import { Machine } from './machine.ts'
+import type { Asked, Destination } from './orders.ts'
+import { describeModem, type ModemFacts, newParts, type Parts } from './parts.ts'
+import type { RecoveryStep } from './recovery.ts'
+import { Serving } from './serving.ts'
 import type { ActiveState, LinkEvent, LinkState } from './states.ts'
 
-/** States in which a client can be served: it has a carrier or can dial. */
-const SERVING: ReadonlySet<LinkState> = new Set([
-  'ready',
-  'dialing',
-  'online',
-  'escaping',
-  'commanding',
-  'resuming',
-  'closing',
-])
 /** States in which boot lines are no surprise: the modem has not been found yet, or was restarted by us. */
 const EXPECTING_BOOT: ReadonlySet<LinkState> = new Set(['opening', 'probing', 'recovering', 'stopping', 'stopped'])
 
@@ -54,7 +37,7 @@ interface LinkEvents {
 export class Link extends EventEmitter<LinkEvents> {
   readonly #parts: Parts
   readonly #machine: Machine
-  #usable = false
+  readonly #serving: Serving
   #since = wallClock()
   #fault: Fault | undefined
   /** The end of recovery's pause: as an ISO text, and on `now()`'s clock. */
@@ -62,32 +45,38 @@ export class Link extends EventEmitter<LinkEvents> {
   /** A reset waits for the connection to be closed. */
   #resetDue = false
 
-  constructor(config: Config, openPort: OpenPort, journal: Journal) {
+  constructor(
+    config: Config,
+    openPort: OpenPort,
+    journal: Journal,
+    memory = new Memory(config.state.folder, journal),
+    openGpio: OpenGpio = openGpioLine,
+  ) {
     super()
-    const { firstPause, maxPause, healthyAfter } = config.recovery
-    this.#parts = {
-      config,
-      openPort,
-      journal,
-      orders: new Orders(),
-      recovery: new Recovery({ firstMs: firstPause, maxMs: maxPause }, healthyAfter, false),
-      facts: unknownModem(),
-      dte: undefined,
-      configured: false,
-      modeUnknown: true,
-      entering: undefined,
-      proofDue: false,
-      window: { since: 0, answers: [] },
-    }
-    this.#machine = new Machine('opening', this.#activities(), {
-      onError: (error, state) => this.#onError(error, state),
-      onTransition: (from, event, to) => this.#onTransition(from, event, to),
-    })
+    this.#parts = newParts({ config, openPort, openGpio, journal, memory })
+    this.#serving = new Serving(this.#parts.budget)
+    this.#machine = new Machine(
+      'opening',
+      activitiesOf(this.#parts, (dte) => this.#adopt(dte)),
+      {
+        onError: (error, state) => this.#onError(error, state),
+        onTransition: (from, event, to) => this.#onTransition(from, event, to),
+      },
+    )
   }
 
   /** Runs until `stop`. @throws whatever is no fault: a bug */
-  run(): Promise<void> {
-    return this.#machine.run()
+  async run(): Promise<void> {
+    const { budget, power } = this.#parts
+    budget.onChange = () => this.#judge()
+    budget.onOverdraft = (fault) => this.#cutOff(fault)
+    budget.open()
+    try {
+      await this.#machine.run()
+    } finally {
+      budget.close()
+      power.close()
+    }
   }
 
   /** Hangs up in order and lets the line go; `run` returns then. */
@@ -101,7 +90,7 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** Whether a client can be served now. */
   get usable(): boolean {
-    return this.#usable
+    return this.#serving.usable
   }
 
   /** Since when the state is what it is. */
@@ -111,17 +100,27 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** What stands in the way, while the link is not usable. */
   get fault(): Fault | undefined {
-    return this.#usable ? undefined : this.#fault
+    if (this.usable) return undefined
+    return this.#serving.up ? this.#serving.spent : this.#fault
   }
 
   /** What recovery does about it; undefined while the link is usable and before anything went wrong. */
   get step(): RecoveryStep | undefined {
-    return this.#usable ? undefined : this.#parts.recovery.step
+    return this.#serving.up ? undefined : this.#parts.recovery.step
   }
 
-  /** ISO time at which recovery goes on; undefined unless it pauses. */
+  /** ISO time at which recovery goes on, or the budget has room again; undefined unless that is waited for. */
   get nextTry(): string | undefined {
-    return this.state === 'recovering' && now() < this.#nextTry.at ? this.#nextTry.text : undefined
+    return this.#pausing ? this.#nextTry.text : this.#serving.nextPeriod
+  }
+
+  get #pausing(): boolean {
+    return this.state === 'recovering' && now() < this.#nextTry.at
+  }
+
+  /** What is spent of `limits`; null without limits. */
+  get budget(): BudgetFigures | null {
+    return this.#parts.budget.figures
   }
 
   get facts(): Readonly<ModemFacts> {
@@ -130,13 +129,13 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** A carrier to `to`. Rejects with the Fault that prevents it, or with the signal's reason. One dial at a time. */
   async dial(to: Destination, signal: AbortSignal): Promise<Carrier> {
-    this.#refuseUnlessUsable()
+    this.#refuseUnless(this.usable)
     return this.#parts.orders.placeDial(to, signal)
   }
 
   /** One AT command, also beside a live session. @throws Fault if the modem cannot be asked now */
   async ask(command: string): Promise<Asked> {
-    this.#refuseUnlessUsable()
+    this.#refuseUnless(this.#serving.up)
     return this.#parts.orders.placeAsk(command)
   }
 
@@ -157,7 +156,7 @@ export class Link extends EventEmitter<LinkEvents> {
       if (!orders.hangUp) this.hangUp({ deliver: true, lingerMs: 0, timeoutMs: REDIAL_MS })
       return 'hanging-up'
     }
-    if (this.nextTry === undefined || !recovery.step) return 'nothing-to-drop'
+    if (!this.#pausing || !recovery.step) return 'nothing-to-drop'
     recovery.step = { ...recovery.step, pauseMs: 0 }
     this.#machine.tell('modemLost')
     return 'trying-now'
@@ -185,40 +184,27 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#machine.tell('modemLost')
   }
 
-  #refuseUnlessUsable(): void {
-    if (!this.#usable) throw this.#fault ?? new Fault('no-answer', `the link is not up yet (${this.state})`)
-  }
-
-  #activities(): Readonly<Record<ActiveState, Activity>> {
-    const parts = this.#parts
-    return {
-      opening: () => opening(parts, (dte) => this.#adopt(dte)),
-      probing: (signal) => probing(parts, signal),
-      attaching: (signal) => attaching(parts, signal),
-      ready: (signal) => ready(parts, signal),
-      dialing: (signal) => dialing(parts, signal),
-      online: (signal) => online(parts, signal),
-      escaping: (signal) => escaping(parts, signal),
-      commanding: (signal) => commanding(parts, signal),
-      resuming: (signal) => resuming(parts, signal),
-      closing: (signal) => closing(parts, signal),
-      recovering: (signal) => recovering(parts, signal),
-      stopping: (signal) => stopping(parts, signal),
-    }
+  #refuseUnless(able: boolean): void {
+    if (!able) throw this.fault ?? new Fault('no-answer', `the link is not up yet (${this.state})`)
   }
 
   #adopt(dte: Dte): void {
     this.#parts.dte = dte
     dte.on('gone', (fault) => this.#lose(fault, 'lineLost'))
     dte.on('urc', (urc) => this.#takeUrc(urc))
+    dte.on('adrift', (fault) => {
+      this.#parts.modeUnknown = true
+      if (!EXPECTING_BOOT.has(this.state)) this.#lose(fault, 'modemLost')
+    })
   }
 
   #takeUrc(urc: Urc): void {
-    const { journal } = this.#parts
+    const { journal, power } = this.#parts
     switch (urc.kind) {
       case 'booted':
       case 'powering-down':
         if (EXPECTING_BOOT.has(this.state)) return
+        if (urc.kind === 'powering-down') power.noteGoodBye()
         this.#lose(restartFault(urc.line), 'modemLost')
         break
       case 'voltage-warning':
@@ -262,16 +248,24 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#since = wallClock()
     if (to === 'probing') this.#parts.configured = false
     if (to === 'recovering') this.#notePause()
+    if (to === 'attaching') this.#parts.power.noteAnswer()
     if (to === 'attaching' || to === 'stopping') this.#giveAnswers()
     if (to === 'attaching' && this.#resetDue) this.#restart()
     this.#parts.journal.tell('debug', 'state', `${from} → ${to} (${event})`, { from, to })
-    // A connection that ended leads over `attaching` back to `ready` within milliseconds: that is no outage.
-    const usable = SERVING.has(to) || (this.#usable && to === 'attaching')
-    if (to === 'ready' && !this.#usable) this.#parts.journal.tell('info', 'ready', this.#describe())
+    if (to === 'ready' && !this.#serving.up) this.#parts.journal.tell('info', 'ready', describeModem(this.facts))
     this.emit('transition', from, event, to)
-    if (usable === this.#usable) return
-    this.#usable = usable
-    this.emit('usable', usable)
+    this.#judge()
+  }
+
+  #judge(): void {
+    if (this.#serving.follow(this.state)) this.emit('usable', this.usable)
+  }
+
+  /** Nobody wanted this end: whoever has the carrier is told that it broke. */
+  #cutOff(fault: Fault): void {
+    const { dte, orders } = this.#parts
+    if (!dte?.carrier || orders.hangUp?.fault) return
+    orders.placeHangUp({ deliver: false, lingerMs: 0, placedAt: now(), deadline: now(), fault })
   }
 
   #notePause(): void {
@@ -283,12 +277,6 @@ export class Link extends EventEmitter<LinkEvents> {
   #giveAnswers(): void {
     const { window } = this.#parts
     for (const answer of window.answers.splice(0)) answer(Math.round(now() - window.since))
-  }
-
-  #describe(): string {
-    const { model, firmware, signal, operator, address } = this.#parts.facts
-    const strength = signal?.dbm === null || signal === null ? 'signal unknown' : `${signal.dbm} dBm`
-    return [model ?? 'modem', firmware, operator, strength, address].filter((part) => part !== null).join(', ')
   }
 }
 

@@ -15,6 +15,7 @@ import { now, sleep } from '../core/time.ts'
 import { say, sayIfKnown } from '../dte/dialogue.ts'
 import { CommandFault } from '../dte/dte.ts'
 import { dteOf, type Parts } from './parts.ts'
+import type { PinTrials } from './pin-trials.ts'
 
 /** After a start the SIM is "busy" or plainly `ERROR` for some seconds (modem-facts T6), in ms. */
 const SIM_PATIENCE_MS = 15_000
@@ -30,6 +31,7 @@ const ROAMING = 5
 const ATTEMPTS_TO_SPARE = 2
 /** +CME ERROR numbers (AT manual 19.1). */
 const SIM_NOT_INSERTED = 10
+const WRONG_PASSWORD = 16
 
 /** @throws Fault sim-missing, sim-locked, not-registered, registration-denied, attach-failed */
 export async function reachNetwork(parts: Parts, signal: AbortSignal): Promise<void> {
@@ -71,21 +73,33 @@ async function tryPin(parts: Parts, signal: AbortSignal): Promise<void> {
   const dte = dteOf(parts)
   const { pin } = parts.config.modem
   if (pin === undefined) throw new Fault('sim-locked', 'the SIM asks for its PIN and modem.pin is not set')
-  if (parts.facts.refusedPin === pin)
-    throw new Fault('sim-locked', 'the SIM has refused modem.pin: it is not tried again')
   const left = await sayIfKnown(dte, pinAttempts, signal)
+  if (parts.pinTrials.refused(pin, left?.pin)) throw new Fault('sim-locked', refusedBefore(parts.pinTrials))
   if (left === undefined) throw new Fault('sim-locked', 'the modem does not say how many PIN attempts are left')
   if (left.pin < ATTEMPTS_TO_SPARE) {
     throw new Fault('sim-locked', `${left.pin} PIN attempts are left: the last ones are for a person`)
   }
+  // Before it is said: the power may go at any moment.
+  parts.pinTrials.begin(pin, left.pin)
   try {
     await say(dte, enterPin(pin), signal)
-    parts.journal.tell('info', 'sim', 'PIN accepted')
   } catch (error) {
     if (!(error instanceof CommandFault)) throw error
-    parts.facts.refusedPin = pin
-    throw new Fault('sim-locked', 'the SIM refuses modem.pin', { cause: error })
+    const after = await sayIfKnown(dte, pinAttempts, signal)
+    const looked = after === undefined || after.pin < left.pin || errorNumber(error.result) === WRONG_PASSWORD
+    if (looked) parts.pinTrials.refuse(pin, left.pin)
+    else parts.pinTrials.forget()
+    const what = looked ? 'the SIM refuses modem.pin' : `the SIM does not look at modem.pin now (${error.result})`
+    throw new Fault('sim-locked', what, { cause: error })
   }
+  parts.pinTrials.forget()
+  parts.journal.tell('info', 'sim', 'PIN accepted')
+}
+
+/** What a person has to do, also one who has put in another card since. */
+function refusedBefore({ path }: PinTrials): string {
+  const other = path === undefined ? '' : `; if it is right for another SIM, remove ${path} and restart`
+  return `the SIM has refused modem.pin: it is not tried again until modem.pin is changed${other}`
 }
 
 async function register(parts: Parts, signal: AbortSignal): Promise<void> {

@@ -44,6 +44,8 @@ export interface HangUpOrder {
   readonly placedAt: number
   /** On `now()`'s clock: by then it is over. */
   readonly deadline: number
+  /** Why nobody of those who talk wanted this end: they are told that it broke. */
+  readonly fault?: Fault
 }
 
 export class Orders {

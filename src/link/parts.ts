@@ -5,28 +5,33 @@ import { DIALECTS, type Dialect } from '../at/dialect.ts'
 import type { Config } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
+import type { Memory } from '../core/memory.ts'
 import type { OpenPort } from '../core/port.ts'
 import type { Dte } from '../dte/dte.ts'
 import type { EscapeOptions } from '../dte/escape.ts'
-import type { Orders } from './orders.ts'
-import type { Recovery } from './recovery.ts'
+import type { OpenGpio } from '../line/gpio-line.ts'
+import { Power } from '../line/power.ts'
+import { Budget } from './budget.ts'
+import { Orders } from './orders.ts'
+import { PinTrials } from './pin-trials.ts'
+import { Recovery } from './recovery.ts'
+import { RingWatch } from './ring-watch.ts'
 
 /** What is known of the modem; null where not known. */
 export interface ModemFacts {
   model: string | null
   firmware: string | null
   dialect: Dialect
-  /** Whether DCD and DTR can be used on this port. */
+  /** Whether DCD, DTR and RI can be used here, over the tty or a GPIO line. */
   hasDcd: boolean
   hasDtr: boolean
+  hasRi: boolean
   signal: Signal | null
   operator: string | null
   registration: number | null
   address: string | null
   /** A dial is accepted only in IP STATUS: the context is shut after each connection (modem-facts 2, CIPSTART). */
   dialsOnlyFresh: boolean
-  /** The PIN that the SIM refused: never tried again. */
-  refusedPin: string | undefined
   /** How long the last command window held the data, in ms. */
   lastWindowMs: number | null
 }
@@ -42,9 +47,13 @@ export interface CommandWindow {
 export interface Parts {
   readonly config: Config
   readonly openPort: OpenPort
+  readonly openGpio: OpenGpio
+  readonly power: Power
   readonly journal: Journal
   readonly orders: Orders
   readonly recovery: Recovery
+  readonly budget: Budget
+  readonly pinTrials: PinTrials
   readonly facts: ModemFacts
   dte: Dte | undefined
   /** Whether the modem's settings were made since it was last found. */
@@ -55,7 +64,42 @@ export interface Parts {
   entering: 'dial' | 'resume' | undefined
   /** The carrier has to be proved by a look at AT+CIPSTATUS in this window. */
   proofDue: boolean
+  readonly ring: RingWatch
   readonly window: CommandWindow
+}
+
+/** What the link is made of. */
+export interface Makings {
+  readonly config: Config
+  readonly openPort: OpenPort
+  readonly openGpio: OpenGpio
+  readonly journal: Journal
+  readonly memory: Memory
+}
+
+/** Before the line was opened for the first time. */
+export function newParts({ config, openPort, openGpio, journal, memory }: Makings): Parts {
+  const { firstPause, maxPause, healthyAfter } = config.recovery
+  const power = new Power(config.modem.power, openGpio, (level, message) => journal.tell(level, 'power', message))
+  return {
+    config,
+    openPort,
+    openGpio,
+    power,
+    journal,
+    orders: new Orders(),
+    recovery: new Recovery({ firstMs: firstPause, maxMs: maxPause }, healthyAfter, power.means.length > 0),
+    budget: new Budget(config.limits, memory, journal),
+    pinTrials: new PinTrials(memory),
+    facts: unknownModem(),
+    dte: undefined,
+    configured: false,
+    modeUnknown: true,
+    entering: undefined,
+    proofDue: false,
+    ring: new RingWatch(),
+    window: { since: 0, answers: [] },
+  }
 }
 
 export function unknownModem(): ModemFacts {
@@ -65,12 +109,12 @@ export function unknownModem(): ModemFacts {
     dialect: DIALECTS.sim800,
     hasDcd: false,
     hasDtr: false,
+    hasRi: false,
     signal: null,
     operator: null,
     registration: null,
     address: null,
     dialsOnlyFresh: false,
-    refusedPin: undefined,
     lastWindowMs: null,
   }
 }
@@ -86,4 +130,10 @@ export function escapeOptions(parts: Parts): EscapeOptions {
   const { method, guardTime } = parts.config.escape
   const dtr = method === 'dtr' || (method === 'auto' && parts.facts.hasDtr)
   return { method: dtr ? 'dtr' : 'plus', guardMs: guardTime }
+}
+
+/** The modem in the words of a log line. */
+export function describeModem({ model, firmware, signal, operator, address }: ModemFacts): string {
+  const strength = signal?.dbm === null || signal === null ? 'signal unknown' : `${signal.dbm} dBm`
+  return [model ?? 'modem', firmware, operator, strength, address].filter((part) => part !== null).join(', ')
 }

@@ -9,6 +9,8 @@ export interface RecoveryStep {
   /** 1 for the first failure in a row. */
   readonly attempt: number
   readonly pauseMs: number
+  /** Of rung hard-reset: nothing but one press of the power key. */
+  readonly key?: 'once'
 }
 
 export class Recovery {

@@ -51,7 +51,8 @@ export function strike(modem: Struck, fault: ModemFault): () => void {
       }
       modem.powerDown('UNDER-VOLTAGE')
       // Most boards tie PWRKEY so that the modem starts when the supply is back.
-      return () => modem.power.state === 'off' && modem.power.boot()
+      // Its last words may still be on the wire.
+      return () => modem.wire.whenSent(() => modem.power.state === 'off' && modem.power.boot())
     case 'line-unplugged':
       modem.wire.unplug()
       return () => modem.wire.plug()

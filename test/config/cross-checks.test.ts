@@ -11,12 +11,6 @@ function problems(text: string): string[] {
 }
 
 test.each([
-  [
-    'line: { dcd: { chip: /dev/gpiochip0, line: 3 } }',
-    'line.dcd: a GPIO line is not supported yet, expected auto or none',
-  ],
-  ['modem: { power: { command: [x] } }', 'modem.power.command: a command for the power is not supported yet'],
-  ['limits: { bytesPerDay: 20MB }', 'limits.bytesPerDay: "20MB" is not supported yet, expected limits: {}'],
   ['metrics: { listen: 127.0.0.1:9479 }', 'metrics.listen: "127.0.0.1:9479" is not supported yet, expected "" (off)'],
 ])('what this version cannot do is refused, not ignored: %s', (line, expected) => {
   const found = problems(`${line}\n${CONTEXT}\n${ROUTES}`)
@@ -29,7 +23,6 @@ test.each([
   ['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet'],
   ['to: tcp://x:1, open: always', 'routes[0].open: "always" is not supported yet, expected on-demand'],
   ['to: tcp://x:1, busy: queue', 'routes[0].busy: "queue" is not supported yet, expected refuse'],
-  ['to: tcp://x:1, whenDown: hold', 'routes[0].whenDown: "hold" is not supported yet, expected refuse'],
 ])('a route that this version cannot serve is refused: %s', (keys, expected) => {
   const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
   expect(found).toHaveLength(1)

@@ -30,7 +30,7 @@ export function someKnobs(random: Random): Partial<Knobs> {
   }
   // DCD goes off before the word has come: a payload that ends like it is taken for it.
   if (chosen.dcdOnClose === 'before') delete chosen.dcdDelay
-  return chosen as Partial<Knobs>
+  return chosen
 }
 
 export function someConfig(random: Random): Partial<ConfigInput> {
@@ -61,7 +61,7 @@ const COMMANDS = [
 export function someFault(random: Random): ModemFault {
   const type = random.pick(Object.keys(FAULT_KINDS) as FaultType[])
   const cure = random.chance(0.1) ? { until: random.pick(CURES) } : {}
-  return { ...shaped(type, random), ...cure } as ModemFault
+  return { ...shaped(type, random), ...cure }
 }
 
 const SHAPES: { readonly [T in FaultType]?: (random: Random) => Omit<Extract<ModemFault, { type: T }>, 'type'> } = {

@@ -112,11 +112,14 @@ export class Clock {
 
   #dateFrom(RealDate: DateConstructor): DateConstructor {
     const wall = (): number => Date.UTC(2026, 0, 1) + Math.trunc(this.#now)
-    return new Proxy(RealDate, {
-      construct: (target, args: unknown[]) =>
-        args.length === 0 ? new target(wall()) : Reflect.construct(target, args),
-      get: (target, key) => (key === 'now' ? wall : Reflect.get(target, key)),
-    })
+    return class extends RealDate {
+      constructor(...given: unknown[]) {
+        super(...((given.length === 0 ? [wall()] : given) as [number]))
+      }
+      static override now(): number {
+        return wall()
+      }
+    } as DateConstructor
   }
 
   #first(): Pending | undefined {

@@ -26,6 +26,8 @@ export interface Excuses {
   readonly noise: boolean
   /** Whether the modem itself may say `CLOSED` although the peer did not close. */
   readonly falseClosed: boolean
+  /** Whether the modem may have gone back to data mode without its CONNECT: then what the peer says reads as an answer. */
+  readonly modeUntold: boolean
 }
 
 export class Conversation {
@@ -92,7 +94,8 @@ export class Conversation {
       return
     }
     const wanted = this.#sources.at(-1)?.tape.from(this.read) ?? Buffer.alloc(0)
-    if (this.#excuses().rebootUnseen || this.#excuses().noise) this.excused += chunk.length
+    const { rebootUnseen, noise, modeUntold } = this.#excuses()
+    if (rebootUnseen || noise || modeUntold) this.excused += chunk.length
     else this.#complain(this.#difference('the client', chunk, wanted, this.read))
   }
 

@@ -24,6 +24,14 @@ const LONGEST_FAULT = 240_000
 /** Timers that a link at rest may have, with the modem's own. */
 const TIMERS_AT_REST = 25
 
+const NO_EXCUSES: Excuses = {
+  deafToEscapes: false,
+  rebootUnseen: false,
+  noise: false,
+  falseClosed: false,
+  modeUntold: false,
+}
+
 export class Life {
   readonly plan: LifePlan
   /** What kind of modem and wires it has. */
@@ -40,7 +48,7 @@ export class Life {
   /** Faults in force. */
   readonly #faults = new Set<() => void>()
   /** Which excuses this round gives. */
-  #excuses = { deafToEscapes: false, rebootUnseen: false, noise: false, falseClosed: false }
+  #excuses: { -readonly [K in keyof Excuses]: boolean } = { ...NO_EXCUSES }
   #probing = false
 
   constructor(plan: LifePlan, figures: Figures) {
@@ -94,7 +102,7 @@ export class Life {
     await this.#pass(length)
     await this.#passUntil(() => this.#faults.size === 0 && this.#due === 0, 2 * LONGEST_FAULT, 'the end of all faults')
     await this.#back(kinds.length === 1 ? (kinds[0] ?? '') : 'several')
-    this.#excuses = { deafToEscapes: false, rebootUnseen: false, noise: false, falseClosed: false }
+    this.#excuses = { ...NO_EXCUSES }
     this.#conversations.length = 0
   }
 
@@ -120,8 +128,12 @@ export class Life {
     this.#world.note(`-- ${JSON.stringify(fault)} begins in ${this.#world.link.state}`)
     this.#figures.fault(fault.type, this.#world.link.state)
     const excuses = this.#excuses
-    if (fault.type === 'escape-swallowed') excuses.deafToEscapes = true
+    // CTS off for longer than anybody waits, or an answer later than the manual's maximum: nobody knows the mode.
+    if (['escape-swallowed', 'cts-stuck', 'late-answer'].includes(fault.type)) excuses.deafToEscapes = true
+    // A stall that no queue shows: the silence before an escape is counted from when the bytes should have left.
+    if (fault.type === 'no-answer' && fault.data === 'stalls') excuses.deafToEscapes = true
     if (fault.type === 'garbage') excuses.noise = true
+    if (fault.type === 'lost-result') excuses.modeUntold = true
     if (fault.type === 'reboot' && fault.lines === false && !this.#lines) excuses.rebootUnseen = true
     if (fault.type === 'carrier-drops' || fault.type === 'peer-silent') excuses.falseClosed = true
     const end = this.#world.modem.begin(fault)
@@ -163,12 +175,10 @@ export class Life {
   async #back(cause: string): Promise<void> {
     const { link, bridge } = this.#world
     const since = this.#clock.now
-    // No wire of this installation switches it on: a person presses the key.
-    if (this.#world.modem.power.state === 'off') this.#world.modem.power.boot()
     for (const { app } of this.#conversations) app?.destroy()
     this.#probing = true
     const left = (): number => BACK_WITHIN - (this.#clock.now - since)
-    await this.#passUntil(() => link.usable && bridge.holder === undefined, left(), 'usable again')
+    await this.#passUntil(() => this.#switchedOn && link.usable && bridge.holder === undefined, left(), 'usable again')
     this.#figures.back(cause, this.#clock.now - since)
     for (let tries = 1; !(await this.#proof()); tries += 1) {
       this.#figures.failedProofs += 1
@@ -178,6 +188,13 @@ export class Life {
     await this.#passUntil(() => link.state === 'ready' && bridge.holder === undefined, left(), 'ready after the proof')
     this.#probing = false
     this.#judge()
+  }
+
+  /** No wire of this installation switches the modem on: a person presses the key. */
+  get #switchedOn(): boolean {
+    const { power } = this.#world.modem
+    if (power.state === 'off') power.boot()
+    return true
   }
 
   /** @returns whether a session carried bytes both ways and ended in order */
@@ -257,6 +274,12 @@ export class Life {
   async #passUntil(condition: () => boolean, ms: number, what: string): Promise<void> {
     const met = await this.#clock.passUntil(() => this.#broken || condition(), ms)
     this.#throwIfBroken()
+    if (!met) {
+      const { power, mode, settings, stack, wire, cfun } = this.#world.modem
+      this.#world.note(
+        `modem: ${JSON.stringify([power.state, mode, settings.now, stack.state, wire.lines, wire.queuedToDce, cfun])}`,
+      )
+    }
     if (!met) throw new Violation(`not within ${Math.round(ms / 1000)} s: ${what}; state ${this.#world.link.state}`)
   }
 

@@ -18,7 +18,7 @@ export interface WorldOptions {
 }
 
 /** Lines of the log that are kept for a failure's report. */
-const LOG_LINES = 60
+const LOG_LINES = process.env.SOAK_TRACE === undefined ? 60 : 500
 
 export class World {
   readonly clock: Clock

@@ -22,7 +22,7 @@ describe.each([
   { wires: 'without modem lines', lines: false },
 ])('a life of the link $wires', ({ lines }) => {
   test.each(sides)('P1 P2 is exact and honest with $name = $value', async ({ name, value }) => {
-    const r = await rig({ lines, knobs: { [name]: value } as Partial<Knobs> })
+    const r = await rig({ lines, knobs: { [name]: value } })
     await r.reach('ready', 300_000)
     await aSessionThatThePeerEnds(r)
     await r.reach('ready', 300_000)

@@ -207,7 +207,6 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
   'opening lineLost recovering': 'a line that is not open yet cannot be lost: that is `failed`',
   'opening modemLost recovering': 'nothing is heard of a modem before its line is open',
   'online modemLost recovering': 'in data mode the words of a modem are looked at by the activity: that is `failed`',
-  'escaping modemLost recovering': 'the same: words that come with the OK are an accident of milliseconds',
   'recovering failed recovering': 'a rung that fails was climbed all the same; only an error beyond the table ends one',
 }
 

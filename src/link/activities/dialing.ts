@@ -49,6 +49,7 @@ async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Pro
     carrier.onSuspicion = () => parts.orders.bell.ring()
     parts.journal.tell('info', 'carrier', `up to ${host}:${port}`, { durationMs: Math.round(now() - started) })
     parts.entering = undefined
+    parts.budget.watch(carrier)
     order.resolve(carrier)
     return
   }
@@ -62,6 +63,7 @@ async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Pr
   const command = dial(order.to.host, order.to.port)
   try {
     parts.entering = 'dial'
+    parts.budget.spendDial()
     return await say(dte, command, signal)
   } catch (error) {
     if (!(error instanceof CommandFault)) throw error
@@ -74,6 +76,7 @@ async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Pr
     }
     await climb(parts, signal)
     parts.entering = 'dial'
+    parts.budget.spendDial()
     const outcome = await say(dte, command, signal)
     if (state === 'TCP CLOSED') parts.facts.dialsOnlyFresh = true
     return outcome

@@ -1,7 +1,8 @@
 /** escaping: from data mode to command mode, the connection stays. */
+import { ipStatus } from '../../at/commands.ts'
 import { Fault, isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
-import { settle } from '../../dte/dialogue.ts'
+import { say, settle } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
 import { escape } from '../../dte/escape.ts'
 import { endByLastWord } from '../carrier-end.ts'
@@ -21,9 +22,8 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
   const options = escapeOptions(parts)
   for (let attempt = 0; attempt < 2; attempt += 1) {
     if (await escape(dte, options, signal)) {
-      if (attempt > 0 && options.method === 'plus') throw leaked(dte)
-      // Only in data mode an escape is answered: what looked like last words was the peer's.
-      dte.carrier?.acquit()
+      if (attempt > 0 && options.method === 'plus') throw leaked()
+      await judgeWords(parts, dte, signal)
       return
     }
     // Last words were said and the escape is not answered: they were the modem's.
@@ -44,9 +44,15 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
   }
 }
 
+/** Whole last words and an `OK` to the escape: either they were the peer's, or the connection ended in that moment. */
+async function judgeWords(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
+  if (dte.carrier?.lastWord === undefined) return
+  if ((await say(dte, ipStatus, signal)) === 'CONNECT OK') dte.carrier.acquit()
+  else parts.proofDue = true
+}
+
 /** The modem was in data mode all the time: it took the first `+++` for data, and the peer has three bytes too many (P1). */
-function leaked(dte: Dte): Fault {
-  dte.carrier?.acquit()
+function leaked(): Fault {
   return new Fault('carrier-lost', 'the modem took +++ for data: the peer got three bytes that nobody sent it')
 }
 

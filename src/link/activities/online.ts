@@ -1,11 +1,12 @@
 /** online: bytes flow; this watches for the end of the carrier and for whoever wants something of it. */
 import { now } from '../../core/time.ts'
 import type { Carrier } from '../../dte/carrier.ts'
-import { endByLastWord } from '../carrier-end.ts'
+import { settle } from '../../dte/dialogue.ts'
+import { endByLastWord, endByState } from '../carrier-end.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
 
-/** How often DCD is read, in ms. */
+/** How often DCD and RI are read, in ms: the shortest pulse of RI is 50 ms long (modem-facts 4). */
 const DCD_POLL_MS = 25
 /** The modem's last words are followed by nothing: silence after which it is worth a proof, in ms. */
 const WORDS_SILENCE_MS = 150
@@ -19,23 +20,29 @@ export async function online(parts: Parts, signal: AbortSignal): Promise<LinkEve
   const { orders, recovery } = parts
   recovery.healthy()
   parts.window.since = 0
+  parts.ring.begin()
   for (;;) {
     const carrier = dteOf(parts).carrier
     if (!carrier) return 'carrierEnded'
-    const verdict = await watchEnd(parts, carrier)
+    const verdict = await watchEnd(parts, carrier, signal)
     if (verdict !== undefined) return verdict
     if (hangUpDue(parts, carrier)) return 'hangUpRequested'
-    if (parts.proofDue || orders.asks.length > 0 || probeDue(parts, carrier)) return 'windowRequested'
+    if (parts.proofDue || orders.asks.length > 0 || probeDue(parts, carrier) || ringDue(parts)) {
+      return 'windowRequested'
+    }
     await orders.bell.wait(patience(parts, carrier), signal)
   }
 }
 
 /** Looks at DCD and at the end of the stream: words with DCD off, or either alone and silence. */
-async function watchEnd(parts: Parts, carrier: Carrier): Promise<LinkEvent | undefined> {
+async function watchEnd(parts: Parts, carrier: Carrier, signal: AbortSignal): Promise<LinkEvent | undefined> {
   const dcd = await readDcd(parts, carrier)
   const word = carrier.lastWord
   if (word !== undefined) {
-    if (dcd === false) return endByLastWord(parts, word)
+    // DCD may go off while bytes of the peer are still on their way: words in their midst are theirs.
+    if (dcd === false && carrier.silentMs >= DCD_SILENCE_MS) {
+      return word === 'closed' ? provedEnd(parts, signal) : endByLastWord(parts, word)
+    }
     if (carrier.silentMs < WORDS_SILENCE_MS) return undefined
     parts.proofDue = true
     return 'windowRequested'
@@ -54,10 +61,25 @@ async function watchEnd(parts: Parts, carrier: Carrier): Promise<LinkEvent | und
   return 'windowRequested'
 }
 
+/** Words that the peer may have sent, and DCD went off because the modem restarts: only a clean end is worth a question. */
+async function provedEnd(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  const dte = dteOf(parts)
+  dte.enterCommandMode()
+  await settle(dte, signal)
+  const ended = await endByState(parts, signal)
+  if (ended !== undefined) return ended
+  parts.proofDue = true
+  return 'windowRequested'
+}
+
 /** DCD as evidence: undefined where there is none, or where it has not been on since the dial. */
 async function readDcd(parts: Parts, carrier: Carrier): Promise<boolean | undefined> {
-  if (!parts.facts.hasDcd) return undefined
-  const dcd = (await dteOf(parts).line.signals())?.dcd
+  const { hasDcd, hasRi } = parts.facts
+  if (!hasDcd && !hasRi) return undefined
+  const signals = await dteOf(parts).line.signals()
+  if (hasRi) parts.ring.see(signals?.ri ?? false)
+  if (!hasDcd) return undefined
+  const dcd = signals?.dcd
   if (dcd === true) carrier.dcdSeen = true
   return carrier.dcdSeen ? dcd : undefined
 }
@@ -81,9 +103,20 @@ function probeDue(parts: Parts, carrier: Carrier): boolean {
   return true
 }
 
+/** A message or a call: the modem says which in command mode. */
+function ringDue(parts: Parts): boolean {
+  if (!parts.ring.takeLook()) return false
+  parts.journal.tell('info', 'ri', `RI has pulsed, ${parts.ring.pulses} times by now: the modem is asked why`)
+  parts.proofDue = true
+  return true
+}
+
 /** How long to wait before looking again if no bell rings, in ms. */
 function patience(parts: Parts, carrier: Carrier): number {
-  if (parts.facts.hasDcd) return DCD_POLL_MS
+  if (parts.facts.hasDcd || parts.facts.hasRi) {
+    const word = carrier.lastWord !== undefined
+    return word ? Math.min(DCD_POLL_MS, Math.max(1, DCD_SILENCE_MS - carrier.silentMs)) : DCD_POLL_MS
+  }
   if (carrier.lastWord !== undefined) return Math.max(1, WORDS_SILENCE_MS - carrier.silentMs)
   const order = parts.orders.hangUp
   if (order) return Math.min(order.deadline - now(), Math.max(20, order.lingerMs / 8))

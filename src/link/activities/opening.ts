@@ -2,13 +2,18 @@
 
 import { Dte } from '../../dte/dte.ts'
 import { SerialLine } from '../../line/serial-line.ts'
+import { Wires } from '../../line/wires.ts'
 import type { Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
 
 /** @throws Fault line-missing, line-busy, line-gone */
 export async function opening(parts: Parts, adopt: (dte: Dte) => void): Promise<LinkEvent> {
   const { line: wanted, modem } = parts.config
-  const line = await SerialLine.open(parts.openPort, wanted.device, {
+  parts.power.open()
+  const wires = new Wires(wanted, parts.openGpio, (wire, reason) => {
+    parts.journal.tell('warn', 'wire', `line.${wire} counts as not there: ${reason}`)
+  })
+  const line = await SerialLine.open(wires.over(parts.openPort), wanted.device, {
     baudRate: wanted.baudRate,
     flowControl: wanted.flowControl,
   })
@@ -20,9 +25,9 @@ export async function opening(parts: Parts, adopt: (dte: Dte) => void): Promise<
     received: (text) => parts.journal.tell('debug', 'at', `« ${masked(text)}`),
   })
   await line.setSignals({ dtr: true, rts: true })
-  const signals = await line.signals()
-  parts.facts.hasDcd = wanted.dcd === 'auto' && signals !== undefined
-  parts.facts.hasDtr = wanted.dtr === 'auto' && signals !== undefined
+  parts.facts.hasDcd = wires.there.dcd
+  parts.facts.hasDtr = wires.there.dtr
+  parts.facts.hasRi = wires.there.ri
   parts.configured = false
   parts.modeUnknown = true
   adopt(dte)

@@ -13,9 +13,12 @@ const LOOK_EVERY_MS = 30_000
 
 /** @throws Fault when the modem is not what it was */
 export async function ready(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
-  const { orders } = parts
+  const { budget, orders } = parts
   let lookAt = now() + LOOK_EVERY_MS
   for (;;) {
+    // It may have been spent since the client was let in.
+    const spent = budget.fault(false)
+    if (spent) orders.dial?.reject(spent)
     if (orders.dial) return 'dialRequested'
     if (orders.asks.length > 0) {
       for (const answer of await answerAsks(parts, signal)) answer(0)

@@ -1,19 +1,16 @@
 /** recovering: one rung of the ladder. */
 
 import type { AtCommand } from '../../at/command.ts'
-import { attach, closeConnection, plainDialogue, radio, restart, shutContext } from '../../at/commands.ts'
+import { attach, closeConnection, radio, restart, shutContext } from '../../at/commands.ts'
 import { Fault, isFault, type Rung } from '../../core/fault.ts'
 import { now, sleep, wallClockIn } from '../../core/time.ts'
 import { sayIfKnown } from '../../dte/dialogue.ts'
+import { awaitBoot } from '../boot.ts'
+import { firstAid, hardReset } from '../hard-reset.ts'
 import type { Parts } from '../parts.ts'
 import type { RecoveryStep } from '../recovery.ts'
 import type { LinkEvent } from '../states.ts'
 import { leaveDataMode } from './probing.ts'
-
-/** Between two questions to a booting modem, in ms. */
-const BOOT_POLL_MS = 1_000
-/** A modem needs this long at least from a restart to its first answer (modem-facts T6, 5). */
-const BOOT_LEAST_MS = 3_000
 
 /** What each rung says to the modem; a refusal is no obstacle, the next look decides. */
 const SAY: Readonly<Record<Exclude<Rung, 'soft-reset' | 'hard-reset' | 'reopen-line'>, readonly AtCommand[]>> = {
@@ -24,9 +21,11 @@ const SAY: Readonly<Record<Exclude<Rung, 'soft-reset' | 'hard-reset' | 'reopen-l
 }
 
 export async function recovering(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
-  const step = parts.recovery.step ?? parts.recovery.note(new Fault('no-answer', 'the modem is not where it should be'))
-  // The connection may live on in a modem that only missed a command.
-  if (parts.dte?.carrier) parts.modeUnknown = true
+  const lost = (): RecoveryStep => parts.recovery.note(new Fault('no-answer', 'the modem is not where it should be'))
+  const step = firstAid(parts, parts.recovery.step ?? lost())
+  parts.recovery.step = step
+  // The connection may live on in a modem that only missed a command, or come yet.
+  if (parts.dte?.carrier || parts.entering) parts.modeUnknown = true
   parts.dte?.endCarrier({ kind: 'broken', fault: step.fault })
   parts.orders.refuseAll(step.fault)
   for (const answer of parts.window.answers.splice(0)) answer(0)
@@ -34,7 +33,7 @@ export async function recovering(parts: Parts, signal: AbortSignal): Promise<Lin
   announce(parts, step)
   await sleep(step.pauseMs, signal)
   const started = now()
-  const event = await perform(parts, step.rung, signal)
+  const event = await perform(parts, step, signal)
   parts.journal.tell('info', 'rung', `${step.rung} done`, { rung: step.rung, durationMs: Math.round(now() - started) })
   return event
 }
@@ -51,11 +50,17 @@ function announce(parts: Parts, { fault, rung, attempt, pauseMs }: RecoveryStep)
   })
 }
 
-async function perform(parts: Parts, rung: Rung, signal: AbortSignal): Promise<LinkEvent> {
-  if (rung === 'reopen-line' || rung === 'hard-reset' || !parts.dte || parts.dte.line.gone) {
+async function perform(parts: Parts, step: RecoveryStep, signal: AbortSignal): Promise<LinkEvent> {
+  const { rung } = step
+  if (rung === 'reopen-line' || !parts.dte || parts.dte.line.gone) {
     await parts.dte?.line.close()
     parts.dte = undefined
     return 'lineClosed'
+  }
+  if (rung === 'hard-reset') {
+    await parts.dte.line.discard()
+    parts.modeUnknown = !(await hardReset(parts, parts.dte, step, signal))
+    return 'succeeded'
   }
   if (parts.modeUnknown) {
     // What an app still had in the queue must not become commands (P8), nor a command of ours the peer's data.
@@ -76,24 +81,11 @@ async function tolerate(work: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Restarts the modem and gives it its time to boot: who judges too early resets in circles. */
 async function softReset(parts: Parts, signal: AbortSignal): Promise<void> {
   const { dte } = parts
   if (!dte) return
   parts.modeUnknown = false
   await tolerate(dte.execute(restart, signal))
-  const giveUpAt = now() + parts.config.recovery.bootTime
-  await sleep(BOOT_LEAST_MS, signal)
-  while (now() < giveUpAt) {
-    try {
-      await dte.execute(plainDialogue, signal, BOOT_POLL_MS)
-      return
-    } catch (error) {
-      if (!isFault(error, 'no-answer', 'command-failed', 'modem-rebooted')) throw error
-      await dte.line.discard()
-      await sleep(BOOT_POLL_MS, signal)
-    }
-  }
-  // It may be in data mode still, deaf to the reset: the search begins with an escape.
-  parts.modeUnknown = true
+  // No answer: it may be in data mode still, deaf to the reset, and the search begins with an escape.
+  parts.modeUnknown = !(await awaitBoot(dte, parts.config.recovery.bootTime, signal))
 }

@@ -47,7 +47,7 @@ async function dialGivenUp(dte: Dte, limit: AbortSignal): Promise<boolean> {
     await withDeadline(GIVE_UP_MS, late, limit, (signal) => sayIfKnown(dte, closeConnection(true), signal))
     return true
   } catch (error) {
-    if (limit.aborted || !isFault(error, 'no-answer')) throw error
+    if (limit.aborted || !isFault(error, 'no-answer', 'carrier-lost')) throw error
     return false
   }
 }

@@ -1,0 +1,80 @@
+/** Accidents of milliseconds, found by the soak: two things end or begin at once, and only one of them may be believed. */
+import { describe, expect, test } from 'vitest'
+import { type Rig, type RigOptions, rig, type Witness } from '../support/rig.ts'
+
+const MOMENTS = [0, 5, 10, 20, 30, 40, 60, 90, 150]
+
+async function session(options: RigOptions): Promise<[Rig, Witness]> {
+  const r = await rig(options)
+  await r.reach('ready', 300_000)
+  const app = r.connect()
+  app.socket.write('?')
+  await r.until(() => r.peers[0]?.text === '?', 'the question')
+  return [r, app]
+}
+
+test.each(MOMENTS)(
+  'P1 a modem that restarts %i ms after its answer to an escape: the client reads none of it',
+  async (ms) => {
+    const [r, app] = await session({})
+    r.link.ask('AT+CSQ').catch(() => undefined)
+    await r.until(() => r.modem.record.escapes === 1, 'the escape')
+    await r.pass(ms)
+    r.modem.begin({ type: 'reboot' })
+    await r.until(() => app.end !== 'open', 'the end')
+    expect(app.text).toBe('')
+    expect(app.end).toBe('rst')
+    await r.reach('ready', 300_000)
+  },
+)
+
+test.each(MOMENTS)(
+  'P1 a peer that closes %i ms before an escape by DTR: the client reads no word of the modem',
+  async (ms) => {
+    const [r, app] = await session({ lines: true, knobs: { paced: true, readBytes: 1 } })
+    r.peer.socket.end()
+    await r.pass(ms)
+    r.link.ask('AT+CSQ').catch(() => undefined)
+    await r.until(() => app.end !== 'open', 'the end')
+    expect(app.text).toBe('')
+    await r.reach('ready', 300_000)
+  },
+)
+
+test.each(MOMENTS)('P2 a peer that writes CLOSED, and a restart %i ms later: that is no clean end', async (ms) => {
+  const [r, app] = await session({ lines: true })
+  r.peer.socket.write('\r\nCLOSED\r\n')
+  await r.pass(ms)
+  r.modem.begin({ type: 'reboot' })
+  await r.until(() => app.end !== 'open', 'the end')
+  expect(app.end).toBe('rst')
+  await r.reach('ready', 300_000)
+})
+
+test('P1 a line that breaks in the middle of the power-up bytes: the client reads none of them', async () => {
+  const [r, app] = await session({ knobs: { readBytes: 1 } })
+  r.modem.begin({ type: 'reboot' })
+  await r.pass(15)
+  r.modem.unplug()
+  await r.until(() => app.end !== 'open', 'the end')
+  expect(app.text).toBe('')
+  expect(app.end).toBe('rst')
+  r.modem.plug()
+})
+
+describe.each([{ lines: true }, { lines: false }])(
+  'a CONNECT for a command that was given up, lines $lines',
+  ({ lines }) => {
+    test.each([11_000, 14_000, 20_000])(
+      'P1 P7 ATO is carried out after %i ms: no command reaches the peer',
+      async (ms) => {
+        const [r] = await session({ lines, config: { escape: { method: 'plus' } } })
+        r.modem.begin({ type: 'late-answer', ms, command: 'ATO' })
+        r.link.ask('AT+CSQ').catch(() => undefined)
+        await r.until(() => r.link.state === 'recovering', 'the end of patience')
+        await r.reach('ready', 300_000)
+        expect(r.peer.text).toBe('?')
+      },
+    )
+  },
+)
