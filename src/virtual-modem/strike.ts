@@ -16,7 +16,7 @@ export interface Struck {
   readonly wire: Wire
   urc(text: string): void
   reset(cause: string, silent?: boolean): void
-  powerDown(word: string): void
+  powerDown(word: string, whenOff?: () => void): void
   simChanged(state: SimState): void
 }
 
@@ -49,10 +49,7 @@ export function strike(modem: Struck, fault: ModemFault): () => void {
         modem.urc('UNDER-VOLTAGE WARNNING')
         return NOTHING
       }
-      modem.powerDown('UNDER-VOLTAGE')
-      // Most boards tie PWRKEY so that the modem starts when the supply is back.
-      // Its last words may still be on the wire.
-      return () => modem.wire.whenSent(() => modem.power.state === 'off' && modem.power.boot())
+      return sag(modem)
     case 'line-unplugged':
       modem.wire.unplug()
       return () => modem.wire.plug()
@@ -62,5 +59,18 @@ export function strike(modem: Struck, fault: ModemFault): () => void {
       return () => modem.wire.freeze(false)
     default:
       return NOTHING
+  }
+}
+
+/** Most boards tie PWRKEY so that the modem starts when the supply is back; its last words may still be on the wire then. */
+function sag(modem: Struck): () => void {
+  let back = false
+  const start = (): void => {
+    if (back && modem.power.state === 'off') modem.power.boot()
+  }
+  modem.powerDown('UNDER-VOLTAGE', start)
+  return () => {
+    back = true
+    start()
   }
 }

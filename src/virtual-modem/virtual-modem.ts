@@ -173,11 +173,14 @@ export class VirtualModem implements Dce {
   }
 
   /** Says good-bye and switches off; an empty word: at once. */
-  powerDown(word: string): void {
+  powerDown(word: string, whenOff?: () => void): void {
     if (this.power.state === 'off') return
     this.record.reset(`${word} power down`.trim())
     if (word !== '') this.#commandMode.say([`${word} POWER ${this.knobs.powerWord}`])
-    this.wire.whenSent(() => this.power.off())
+    this.wire.whenSent(() => {
+      this.power.off()
+      whenOff?.()
+    })
   }
 
   #startReady(): void {

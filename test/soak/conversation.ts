@@ -18,7 +18,7 @@ export interface Far {
 export class Violation extends Error {}
 
 export interface Excuses {
-  /** Whether the daemon's own dialogue may have reached the peer: the modem was deaf to every escape. */
+  /** The modem was deaf to every escape: the daemon's dialogue may have reached the peer, and the peer's have answered. */
   readonly deafToEscapes: boolean
   /** Whether the modem may have restarted unseen, and echoed what it was given. */
   readonly rebootUnseen: boolean
@@ -94,8 +94,8 @@ export class Conversation {
       return
     }
     const wanted = this.#sources.at(-1)?.tape.from(this.read) ?? Buffer.alloc(0)
-    const { rebootUnseen, noise, modeUntold } = this.#excuses()
-    if (rebootUnseen || noise || modeUntold) this.excused += chunk.length
+    const { rebootUnseen, noise, modeUntold, deafToEscapes } = this.#excuses()
+    if (rebootUnseen || noise || modeUntold || deafToEscapes) this.excused += chunk.length
     else this.#complain(this.#difference('the client', chunk, wanted, this.read))
   }
 

@@ -1,4 +1,5 @@
 /** One life of the link: a random modem, random faults in rounds, clients all the while, and a look after each round. */
+import { setMaxListeners } from 'node:events'
 import { isFault } from '../../src/core/fault.ts'
 import { sleep } from '../../src/core/time.ts'
 import type { ModemFault } from '../../src/virtual-modem/faults.ts'
@@ -55,6 +56,8 @@ export class Life {
     this.plan = plan
     this.#figures = figures
     this.#random = new Random(plan.seed, plan.life)
+    // Every actor listens to it.
+    setMaxListeners(0, this.#over.signal)
     this.#clock.install(this.#random.next)
     this.#lines = this.#random.chance(0.5)
     const options = { knobs: someKnobs(this.#random), lines: this.#lines, config: someConfig(this.#random) }
@@ -224,7 +227,10 @@ export class Life {
       if (!line.includes(APP_COMMAND) && !/^ATD/i.test(line)) return
       const late = this.#clock.now - since > ON_THE_WIRE
       this.#figures.stray[late ? 'executedLate' : 'executed'] += 1
-      this.#world.note(`?? ${line} of an app was executed ${this.#clock.now - since} ms after data mode`)
+      const what = `${line} of an app was executed ${this.#clock.now - since} ms after data mode`
+      const { deafToEscapes, rebootUnseen } = this.#excuses
+      if (late && !deafToEscapes && !rebootUnseen) this.#complain(what)
+      else this.#world.note(`?? ${what}`)
     }
   }
 

@@ -13,6 +13,8 @@ const given = (name: string): number | undefined => {
 const seed = given('seed') ?? Number(process.env.SOAK_SEED ?? 1)
 const only = given('life')
 const wanted = Number(process.env.SOAK_FAULTS ?? 100_000)
+/** Real time after which no further life begins. */
+const minutes = Number(process.env.SOAK_MINUTES ?? Number.POSITIVE_INFINITY)
 const failures = Number(process.env.SOAK_FAILURES ?? 1)
 
 async function soak(): Promise<boolean> {
@@ -20,7 +22,7 @@ async function soak(): Promise<boolean> {
   const started = performance.now()
   const heap: number[] = []
   let failed = 0
-  for (let life = only ?? 1; figures.faults < wanted; life += 1) {
+  for (let life = only ?? 1; figures.faults < wanted && performance.now() - started < minutes * 60_000; life += 1) {
     if (!(await lived(life, figures))) failed += 1
     if (only !== undefined || failed >= failures) break
     if (life % 50 === 0) {

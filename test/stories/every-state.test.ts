@@ -202,6 +202,17 @@ describe('cells that no fault of the lists above leads to', () => {
   })
 })
 
+test('P7 a peer that refuses leads back to ready, and the next client is served', async () => {
+  const r = await observed()
+  await r.reach('ready', 300_000)
+  const end = r.modem.begin({ type: 'peer-refused' })
+  const app = client(r)
+  app.socket.write('hello')
+  await r.until(() => app.end !== 'open', 'the refusal')
+  end()
+  await session(r)
+})
+
 /** Cells of the rows for everywhere that nothing leads to, and why. */
 const NOT_WALKED: Readonly<Record<string, string>> = {
   'opening lineLost recovering': 'a line that is not open yet cannot be lost: that is `failed`',

@@ -41,6 +41,19 @@ test.each(MOMENTS)(
   },
 )
 
+test.each([200, 600, 1000, 1400, 1600, 1800])(
+  'P2 a peer that writes CLOSED and closes %i ms later: a clean end only with every byte',
+  async (ms) => {
+    const [r, app] = await session({})
+    r.peer.socket.write('\r\nCLOSED\r\n')
+    await r.pass(ms)
+    r.peer.socket.end()
+    await r.until(() => app.end !== 'open', 'the end')
+    expect([app.text, app.end]).toEqual(app.end === 'fin' ? ['\r\nCLOSED\r\n', 'fin'] : [expect.any(String), 'rst'])
+    await r.reach('ready', 300_000)
+  },
+)
+
 test.each(MOMENTS)('P2 a peer that writes CLOSED, and a restart %i ms later: that is no clean end', async (ms) => {
   const [r, app] = await session({ lines: true })
   r.peer.socket.write('\r\nCLOSED\r\n')

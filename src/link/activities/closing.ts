@@ -12,6 +12,8 @@ import { leaveData } from './escaping.ts'
 const ACK_POLL_MS = 300
 /** After so many of them the connection itself is asked for. */
 const POLLS_PER_LOOK = 4
+/** A hang-up does not wait longer for a modem that takes no bytes than its order lets it; this long at least, in ms. */
+const LEAST_DRAIN_MS = 2_000
 /** How long a carrier that nobody ordered to end in a special way may take. */
 const DEFAULT_MS = 10_000
 
@@ -27,7 +29,7 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   }
   const heard = dte.carrier?.bytesDown ?? 0
   if (order.deliver) await sleep(untilPacked(parts, dte), signal)
-  await leaveData(parts, dte, signal)
+  await leaveData(parts, dte, signal, order.deliver ? Math.max(LEAST_DRAIN_MS, order.deadline - now()) : LEAST_DRAIN_MS)
   if (order.deliver && now() < order.deadline && (dte.carrier?.bytesDown ?? 0) > heard) {
     // The peer was not silent after all: it gets its say first.
     parts.window.since = started

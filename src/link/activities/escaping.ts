@@ -16,10 +16,14 @@ export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkE
   return 'succeeded'
 }
 
-/** Afterwards the modem is in command mode. @throws Fault escape-failed */
-export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
+/**
+ * Afterwards the modem is in command mode.
+ * @param drainMs how long what is to go first may be held up by flow control; as `escape` has it unless stated
+ * @throws Fault escape-failed
+ */
+export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, drainMs?: number): Promise<void> {
   if (dte.mode === 'command') return
-  const options = escapeOptions(parts)
+  const options = { ...escapeOptions(parts), ...(drainMs === undefined ? {} : { drainMs }) }
   for (let attempt = 0; attempt < 2; attempt += 1) {
     if (await escape(dte, options, signal)) {
       if (attempt > 0 && options.method === 'plus') throw leaked()
@@ -44,11 +48,19 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal): Pr
   }
 }
 
-/** Whole last words and an `OK` to the escape: either they were the peer's, or the connection ended in that moment. */
+/**
+ * Whole last words and then an `OK` to the escape: they were the peer's if the connection lives. If not, it ended before
+ * the escape or after it: whose they were nobody can say, so that is no clean end.
+ */
 async function judgeWords(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
   if (dte.carrier?.lastWord === undefined) return
-  if ((await say(dte, ipStatus, signal)) === 'CONNECT OK') dte.carrier.acquit()
-  else parts.proofDue = true
+  const state = await say(dte, ipStatus, signal)
+  if (state === 'CONNECT OK') {
+    dte.carrier.acquit()
+    return
+  }
+  parts.proofDue = true
+  dte.endCarrier({ kind: 'broken', fault: new Fault('carrier-lost', `the connection ended in an escape (${state})`) })
 }
 
 /** The modem was in data mode all the time: it took the first `+++` for data, and the peer has three bytes too many (P1). */
