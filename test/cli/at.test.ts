@@ -38,12 +38,12 @@ test('at says why the modem cannot be asked now, and exits with 75', async () =>
 
 test('without a daemon every verb says so in one line and exits with 69', async () => {
   const socket = join(temporaryFolder(), 'no.sock')
-  for (const [command, ...words] of [
-    [atCommand, 'at', 'AT'],
-    [redialCommand, 'redial'],
-    [resetCommand, 'reset'],
-  ] as const) {
-    expect(await spoken(command, ...words, '--socket', socket)).toEqual({
+  for (const said of [
+    await spoken(atCommand, 'at', 'AT', '--socket', socket),
+    await spoken(redialCommand, 'redial', '--socket', socket),
+    await spoken(resetCommand, 'reset', '--socket', socket),
+  ]) {
+    expect(said).toEqual({
       stdout: '',
       stderr: `cipbridge: no daemon runs: there is no control socket (${socket})\n`,
       code: 69,

@@ -10,8 +10,7 @@ export interface Spoken {
 }
 
 /** Runs a verb; the words are those after `cipbridge`. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export function speak(command: CommandModule<object, any>, ...words: string[]): Spoken {
+export function speak<A>(command: CommandModule<object, A>, ...words: string[]): Spoken {
   const [out, err]: [string[], string[]] = [[], []]
   process.exitCode = undefined
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0)
@@ -32,9 +31,8 @@ export function speak(command: CommandModule<object, any>, ...words: string[]): 
 }
 
 /** The same, until it is over. */
-export async function spoken(
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  command: CommandModule<object, any>,
+export async function spoken<A>(
+  command: CommandModule<object, A>,
   ...words: string[]
 ): Promise<{ stdout: string; stderr: string; code: number | string | null | undefined }> {
   const { over, stdout, stderr } = speak(command, ...words)
