@@ -126,23 +126,15 @@ export class Dte extends EventEmitter<DteEvents> {
         return
       }
       const onAbort = (): void => this.#flight?.reject(reasonOf(limit))
-      const land = (): void => {
-        limit.removeEventListener('abort', onAbort)
-        this.#flight = undefined
-      }
+      const landing =
+        <T>(settle: (outcome: T) => void) =>
+        (outcome: T): void => {
+          limit.removeEventListener('abort', onAbort)
+          this.#flight = undefined
+          settle(outcome)
+        }
       limit.addEventListener('abort', onAbort, { once: true })
-      this.#flight = {
-        reader,
-        command,
-        resolve: (final) => {
-          land()
-          resolve(final)
-        },
-        reject: (error) => {
-          land()
-          reject(error)
-        },
-      }
+      this.#flight = { reader, command, resolve: landing(resolve), reject: landing(reject) }
       if (command.entersData === true) this.#connectDue = true
       this.#trace.sent(mask(command))
       this.line.write(Buffer.from(`AT${command.text}\r`, 'latin1'))
@@ -179,10 +171,16 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#receive(said)
   }
 
+  /** Whether a `CONNECT` has come during an escape without a carrier: the `+++` came too early, for a dial's end. */
+  get connectHeard(): boolean {
+    return this.#mode === 'data' && /\r\nCONNECT\b/.test(this.#framer.partial)
+  }
+
   /** For a modem found in data mode by DCD, with a connection that is not ours. */
   assumeDataMode(): void {
     this.#mode = 'data'
     this.#adrift = undefined
+    this.#framer.takeRest()
   }
 
   /** The connection is over and the modem in command mode. */
@@ -202,6 +200,7 @@ export class Dte extends EventEmitter<DteEvents> {
 
   #receive(chunk: Buffer): void {
     if (this.#mode === 'data') {
+      if (!this.#carrier && this.#tap) this.#framer.push(chunk)
       if (this.#tap) this.#tap(chunk)
       else this.#carrier?.receive(chunk)
       return

@@ -184,8 +184,9 @@ function judgeLines(text: string): Suspicion {
   if (!isLastWord(word)) return 'none'
   const rest = text.slice(end)
   if (rest === '\r') return 'partial'
-  // Nothing ends twice: of two alike the earlier was the peer's.
-  if (!rest.startsWith(LINE_END) || rest.includes(`\r\n${word}\r\n`, 1)) return 'none'
+  // Nothing ends twice without a start in between: of two alike the earlier was the peer's.
+  const [beforeStart = ''] = rest.split(SYNC, 1)
+  if (!rest.startsWith(LINE_END) || beforeStart.includes(`\r\n${word}\r\n`, 1)) return 'none'
   return urcsOnly(withoutEcho(rest.slice(LINE_END.length))) ? 'complete' : 'none'
 }
 

@@ -26,7 +26,7 @@ export interface Excuses {
   readonly noise: boolean
   /** Whether the modem itself may say `CLOSED` although the peer did not close. */
   readonly falseClosed: boolean
-  /** Whether the modem may have gone back to data mode without its CONNECT: then what the peer says reads as an answer. */
+  /** Whether the modem may have changed its mode without a word: its lines read as the peer's then, or the other way. */
   readonly modeUntold: boolean
 }
 

@@ -91,3 +91,33 @@ describe.each([{ lines: true }, { lines: false }])(
     )
   },
 )
+
+test.each([2000, 4000, 7000, 9000])(
+  'P6 a dial that is carried out while a new line is looked at, %i ms before it: no command reaches the peer',
+  async (ms) => {
+    const r = await rig({ knobs: { connectTime: 10_000 } })
+    await r.reach('ready')
+    r.connect().socket.write('?')
+    await r.reach('dialing')
+    await r.pass(10_000 - ms)
+    r.modem.unplug()
+    await r.pass(200)
+    r.modem.plug()
+    await r.reach('ready', 300_000)
+    expect(r.peers.map(({ text }) => text.replaceAll('+', '')).join('')).toBe('')
+  },
+)
+
+test('P1 a supply that sags twice in a session: the client reads nothing of it', async () => {
+  const [r, app] = await session({})
+  for (const ms of [200, 1500]) {
+    const end = r.modem.begin({ type: 'under-voltage', power: 'down' })
+    await r.pass(50)
+    end()
+    await r.pass(ms)
+  }
+  await r.until(() => app.end !== 'open', 'the end')
+  expect(app.text).toBe('')
+  expect(app.end).toBe('rst')
+  await r.reach('ready', 300_000)
+})

@@ -54,9 +54,11 @@ export async function leaveDataMode(parts: Parts, dte: Dte, signal: AbortSignal)
   if (signals?.dcd === false) return
   const options = { ...escapeOptions(parts), patienceMs: ESCAPE_PATIENCE_MS, drainMs: ESCAPE_PATIENCE_MS }
   dte.assumeDataMode()
+  const byPlus = (): Promise<boolean> => escape(dte, { ...options, method: 'plus' }, signal)
   const answered =
     (options.method === 'dtr' && (await escape(dte, options, signal))) ||
-    (await escape(dte, { ...options, method: 'plus' }, signal))
+    (await byPlus()) ||
+    (dte.connectHeard && (await byPlus()))
   if (answered) parts.journal.tell('info', 'adopted', 'the modem was in data mode; it is in command mode now')
   // No answer: it was in command mode already, or does not listen; the search below tells.
   else dte.endCarrier({ kind: 'hung-up', unacknowledged: null })
