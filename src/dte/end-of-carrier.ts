@@ -1,7 +1,7 @@
 /**
  * Tells the modem's words at the end of the carrier (`\r\nCLOSED\r\n`, `\r\n+PDP: DEACT\r\n`, a boot in mid-session)
  * from the peer's bytes. Pure: it holds back what could be the beginning of such words; when and on what evidence they
- * are believed is decided elsewhere (`carrier-watch.ts`).
+ * are believed is decided elsewhere (`link/activities/online.ts`).
  */
 import { POWER_UP as SYNC } from '../at/urc.ts'
 
