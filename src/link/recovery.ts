@@ -9,6 +9,8 @@ export interface RecoveryStep {
   /** 1 for the first failure in a row. */
   readonly attempt: number
   readonly pauseMs: number
+  /** The same fault and rung as the step before: no news. */
+  readonly again?: true
   /** Of rung hard-reset: nothing but one press of the power key. */
   readonly key?: 'once'
 }
@@ -34,7 +36,8 @@ export class Recovery {
     this.#failures += 1
     const rung = rungFor(this.#failures, fault.code, this.#available)
     const pauseMs = pauseBefore(this.#failures, fault.code, this.#pauses, Math.random())
-    this.step = { fault, rung, attempt: this.#failures, pauseMs }
+    const again = this.step?.fault.code === fault.code && this.step.rung === rung ? { again: true as const } : {}
+    this.step = { fault, rung, attempt: this.#failures, pauseMs, ...again }
     return this.step
   }
 

@@ -20,6 +20,11 @@ const SAY: Readonly<Record<Exclude<Rung, 'soft-reset' | 'hard-reset' | 'reopen-l
   'cycle-radio': [radio(0), radio(1)],
 }
 
+/** So many failures in a row are told one by one; after them every so many, where the pauses between them are short. */
+const LOUD_ATTEMPTS = 3
+const QUIET_ATTEMPTS = 30
+const LONG_PAUSE_MS = 10_000
+
 export async function recovering(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   const lost = (): RecoveryStep => parts.recovery.note(new Fault('no-answer', 'the modem is not where it should be'))
   const step = firstAid(parts, parts.recovery.step ?? lost())
@@ -34,14 +39,30 @@ export async function recovering(parts: Parts, signal: AbortSignal): Promise<Lin
   await sleep(step.pauseMs, signal)
   const started = now()
   const event = await perform(parts, step, signal)
-  parts.journal.tell('info', 'rung', `${step.rung} done`, { rung: step.rung, durationMs: Math.round(now() - started) })
+  const durationMs = Math.round(now() - started)
+  parts.journal.tell(isRepetition(step) ? 'debug' : 'info', 'rung', `${step.rung} done`, {
+    rung: step.rung,
+    durationMs,
+  })
   return event
 }
 
-function announce(parts: Parts, { fault, rung, attempt, pauseMs }: RecoveryStep): void {
-  const level = attempt > 3 ? 'error' : 'warn'
+/** A device that is missing for a night is looked for every other second: once a minute is enough to read of it. */
+function isRepetition({ rung, attempt, pauseMs, again }: RecoveryStep): boolean {
+  return (
+    again === true &&
+    rung === 'reopen-line' &&
+    attempt > LOUD_ATTEMPTS &&
+    attempt % QUIET_ATTEMPTS !== 0 &&
+    pauseMs < LONG_PAUSE_MS
+  )
+}
+
+function announce(parts: Parts, step: RecoveryStep): void {
+  const { fault, rung, attempt, pauseMs } = step
+  const level = attempt > LOUD_ATTEMPTS ? 'error' : 'warn'
   const nextTry = wallClockIn(pauseMs)
-  parts.journal.tell(level, 'recovering', fault.message, {
+  parts.journal.tell(isRepetition(step) ? 'debug' : level, 'recovering', fault.message, {
     fault: fault.code,
     rung,
     attempt,
