@@ -1,17 +1,18 @@
 /** `cipbridge simulate`: the built-in modem alone, for any serial program. */
 import type { Argv, CommandModule } from 'yargs'
-import { isLocal, parseHostPort } from '../config/endpoint.ts'
+import { formatListen, type HostPort, isLocal, parseHostPort } from '../config/endpoint.ts'
 import { wallClock } from '../core/time.ts'
 import { faultHelp, parseFault, type TimedFault } from '../virtual-modem/faults.ts'
 import type { Knobs } from '../virtual-modem/knobs.ts'
+import { servePty } from '../virtual-modem/pty-socket.ts'
 import { sim800 } from '../virtual-modem/sim800.ts'
 import { sim900 } from '../virtual-modem/sim900.ts'
 import { tcpNetwork } from '../virtual-modem/tcp-network.ts'
+import { serveTcp } from '../virtual-modem/tcp-socket.ts'
 import { VirtualModem } from '../virtual-modem/virtual-modem.ts'
 import { EXIT } from './exit-codes.ts'
 import { playFaults } from './simulate-faults.ts'
 import { listOfKnobs, parseKnobs } from './simulate-knobs.ts'
-import { type Address, Outlet } from './simulate-outlet.ts'
 import { watchModem } from './simulate-watch.ts'
 
 /** Of the faults' attributes in the help. */
@@ -93,6 +94,9 @@ function helpOnFaults(): string {
     .join('\n')
 }
 
+/** Where the modem is offered: at a TCP port, or on a pseudo-terminal with or without a stable name. */
+type Address = HostPort | { readonly link: string | undefined }
+
 interface Plan {
   readonly address: Address
   readonly faults: readonly TimedFault[]
@@ -126,22 +130,39 @@ function parseAddress(text: string, expose: boolean): Address {
 /** @returns the exit code */
 async function simulate({ address, faults, knobs, dialect, verbose }: Plan): Promise<number> {
   const modem = new VirtualModem({ network: tcpNetwork(), knobs, dialect: dialect === 'sim900' ? sim900 : sim800 })
-  const outlet = new Outlet(modem, address)
+  let socket: Served
   try {
-    const path = await outlet.open()
-    process.stdout.write(introduction(path, address, modem.knobs.model))
+    socket = await serve(modem, address)
+    process.stdout.write(introduction(socket.path, address, modem.knobs.model))
   } catch (error) {
     process.stderr.write(`cipbridge simulate: ${reasonFor(error, address)}\n`)
     return EXIT.unavailable
   }
   const endWatch = verbose ? watchModem(modem, tell) : (): void => undefined
-  const endFaults = playFaults(modem, outlet, faults, tell)
+  const endFaults = playFaults(modem, faults, tell)
   await interruption()
-  await outlet.shutDown()
+  await socket.close()
   endFaults()
   endWatch()
   modem.power.off()
   return EXIT.good
+}
+
+interface Served {
+  /** What programs open. */
+  readonly path: string
+  close(): Promise<void>
+}
+
+/** Rejects with the system's error. */
+async function serve(modem: VirtualModem, address: Address): Promise<Served> {
+  if ('port' in address) {
+    const socket = await serveTcp(modem, address.host, address.port)
+    return { path: formatListen(socket), close: () => socket.close() }
+  }
+  const { link } = address
+  const socket = await servePty(modem, link, (path) => tell(`  back at ${path}`))
+  return { path: link ?? socket.path, close: () => socket.close() }
 }
 
 function reasonFor(error: unknown, address: Address): string {

@@ -24,6 +24,7 @@ export function joinStream(modem: VirtualModem, stream: Duplex, line: StreamLine
     room: () => {
       if (wire.queuedToDce < QUEUE) stream.resume()
     },
+    unplugged: () => stream.destroy(),
   }
   const onData = (bytes: Buffer): void => {
     wire.write(bytes)

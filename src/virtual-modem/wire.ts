@@ -64,6 +64,7 @@ export class Wire {
   #rts = true
   #lines: DceLines = IDLE
   #plugged = true
+  readonly #plugWatchers = new Set<(plugged: boolean) => void>()
   #frozen = false
 
   constructor(dce: DceEnd) {
@@ -180,10 +181,22 @@ export class Wire {
     this.#dte = undefined
     dte?.unplugged?.()
     this.setDtr(false)
+    this.#tellPlugged()
   }
 
   plug(): void {
     this.#plugged = true
+    this.#tellPlugged()
+  }
+
+  /** Calls `watcher` when the wire is pulled out or put back. Returns the end of it. */
+  watchPlug(watcher: (plugged: boolean) => void): () => void {
+    this.#plugWatchers.add(watcher)
+    return () => this.#plugWatchers.delete(watcher)
+  }
+
+  #tellPlugged(): void {
+    for (const watcher of this.#plugWatchers) watcher(this.#plugged)
   }
 
   #gate(): void {

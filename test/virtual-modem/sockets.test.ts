@@ -1,5 +1,6 @@
 /** The modem's real ends, on loopback and in real time: few and small. */
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, open, readlink, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -32,7 +33,16 @@ test('over TCP: dials a real peer, hears its banner with CONNECT, and its end', 
   await hears('\r\nCLOSED\r\n')
   const second = connect(socket.port, socket.host)
   await once(second, 'close')
-  dte.destroy()
+  modem.unplug()
+  await once(dte, 'close')
+  await once(connect(socket.port, socket.host), 'close')
+  modem.plug()
+  const next = connect(socket.port, socket.host)
+  heard = ''
+  next.on('data', (bytes) => (heard += bytes.toString('latin1')))
+  next.write('AT\r')
+  await hears('OK')
+  next.destroy()
   await socket.close()
   await peer.close()
 })
@@ -63,7 +73,13 @@ test('on a pseudo-terminal under a link that stays while it is served', async ()
   }
   repeating.cancel()
   expect(heard).toMatch(/AT\r\r\nOK\r\n$/)
+  modem.unplug()
+  expect((await tty.read(Buffer.alloc(100), 0, 100).catch(() => ({ bytesRead: 0 }))).bytesRead).toBe(0)
   await tty.close()
+  await expect.poll(() => existsSync(link)).toBe(false)
+  modem.plug()
+  await expect.poll(() => existsSync(link)).toBe(true)
+  expect(await readlink(link)).toBe(socket.path)
   await socket.close()
   await expect(readlink(link)).rejects.toMatchObject({ code: 'ENOENT' })
   await rm(folder, { recursive: true })
