@@ -11,6 +11,7 @@ const EX_CONFIG = 78
 interface CheckArguments {
   readonly config: string
   readonly schema: boolean
+  readonly quiet: boolean
 }
 
 export const checkCommand: CommandModule<object, CheckArguments> = {
@@ -34,18 +35,24 @@ function builder(yargs: Argv): Argv<CheckArguments> {
       default: false,
       describe: 'print the JSON Schema of the configuration, for editors',
     })
+    .option('quiet', {
+      type: 'boolean',
+      alias: 'q',
+      default: false,
+      describe: 'print problems only, nothing if all is well',
+    })
     .example('$0 check --config ./cipbridge.yaml', 'every problem as FILE:LINE:COL, or the file with all defaults')
     .example('$0 check --schema > cipbridge.schema.json', 'what an editor completes and checks with')
 }
 
-function check({ config: file, schema }: CheckArguments): void {
+function check({ config: file, schema, quiet }: CheckArguments): void {
   if (schema) {
     process.stdout.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`)
     return
   }
   const loaded = loadConfig(file)
   if ('config' in loaded) {
-    process.stdout.write(printConfig(loaded.config))
+    if (!quiet) process.stdout.write(printConfig(loaded.config))
     return
   }
   process.stderr.write(loaded.problems.map((problem) => `${formatProblem(problem)}\n`).join(''))

@@ -6,6 +6,8 @@ import type { Config } from '../config/schema.ts'
 import { FAULTS, isFault } from '../core/fault.ts'
 import type { OpenPort } from '../core/port.ts'
 import { Daemon } from '../daemon/daemon.ts'
+import { serviceManager } from '../daemon/systemd.ts'
+import { Service } from '../daemon/systemd-service.ts'
 import { EXIT } from './exit-codes.ts'
 import { journalOnStdout } from './journal-output.ts'
 
@@ -40,22 +42,26 @@ export const runCommand: CommandModule<object, RunArguments> = {
 async function runDaemon(config: Config): Promise<number> {
   const journal = journalOnStdout(config.log)
   const daemon = new Daemon(config, await portFor(config), journal)
+  const service = new Service(serviceManager(process.env, journal), daemon, journal)
   let signals = 0
   const onSignal = (name: NodeJS.Signals): void => {
     signals += 1
     // Asked twice: whoever stands there does not want to wait for an orderly end.
     if (signals > 1) process.exit(EXIT.temporary)
     journal.tell('info', 'stopping', `${name}: hanging up in order, again to leave at once`)
+    service.stopping()
     daemon.stop()
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
   try {
-    await daemon.run()
+    await daemon.run(() => service.ready())
     return EXIT.good
   } catch (error) {
     if (!isFault(error)) throw error
     journal.tell('error', 'start', error.message, { fault: error.code, hint: error.hint })
     return FAULTS[error.code].exitCode
+  } finally {
+    service.close()
   }
 }
 

@@ -48,9 +48,18 @@ const F_DUPFD_CLOEXEC = 1030
 
 type Koffi = typeof import('koffi')
 
+/** <sys/socket.h>, the same on x64, arm64 and armhf. */
+const AF_UNIX = 1
+const SOCK_DGRAM = 2
+const SOCK_CLOEXEC = 0o2000000
+const MSG_DONTWAIT = 0x40
+const MSG_NOSIGNAL = 0x4000
+
 interface Libc {
   ioctl(fd: number, request: number, argument: Buffer): number
   fcntl(fd: number, command: number, argument: number): number
+  socket(domain: number, type: number, protocol: number): number
+  sendto(fd: number, data: Buffer, bytes: number, flags: number, address: Buffer, addressBytes: number): number
   errno(): number
 }
 
@@ -76,6 +85,10 @@ function libc(): Libc | undefined {
   loadedLibc = {
     ioctl: library.func('int ioctl(int fd, unsigned long request, void *argument)') as Libc['ioctl'],
     fcntl: library.func('int fcntl(int fd, int command, int argument)') as Libc['fcntl'],
+    socket: library.func('int socket(int domain, int type, int protocol)') as Libc['socket'],
+    sendto: library.func(
+      'intptr_t sendto(int fd, void *data, size_t bytes, int flags, void *address, unsigned int addressBytes)',
+    ) as Libc['sendto'],
     errno: () => loader.errno(),
   }
   return loadedLibc
@@ -220,4 +233,24 @@ function changeLines(fd: number, request: number, bits: number): boolean {
   const argument = Buffer.alloc(4)
   argument.writeInt32LE(bits)
   return (libc()?.ioctl(fd, request, argument) ?? -1) >= 0
+}
+
+/**
+ * Sends one datagram to a Unix socket, without waiting. `path` begins with `@` for one of the abstract namespace
+ * (unix(7)). Throws without koffi, and a system error if nobody is there or its queue is full.
+ */
+export function sendDatagram(path: string, data: Buffer): void {
+  const system = required()
+  const name = Buffer.from(path.replace(/^@/, '\0'))
+  // struct sockaddr_un: the family in two bytes of this machine's order (all of ours are little-endian), then the name.
+  const address = Buffer.concat([Buffer.from([AF_UNIX, 0]), name, Buffer.from(path.startsWith('@') ? [] : [0])])
+  const fd = system.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+  if (fd < 0) throw systemError('socket', system.errno())
+  try {
+    if (system.sendto(fd, data, data.length, MSG_DONTWAIT | MSG_NOSIGNAL, address, address.length) < 0) {
+      throw systemError('sendto', system.errno())
+    }
+  } finally {
+    closeSync(fd)
+  }
 }

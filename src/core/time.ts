@@ -5,6 +5,11 @@ export function now(): number {
   return performance.now()
 }
 
+/** Microseconds of CLOCK_MONOTONIC, which systemd dates a reload with (sd_notify(3), MONOTONIC_USEC). */
+export function monotonicMicroseconds(): bigint {
+  return process.hrtime.bigint() / 1000n
+}
+
 /** Wall-clock time, for people: logs and status only, never for measuring. */
 export function wallClock(): Date {
   return new Date()

@@ -55,13 +55,15 @@ export class Daemon {
 
   /**
    * Runs until `stop`.
+   * @param onReady called when it is sure that every listener can be had
    * @throws Fault config-invalid if a listener cannot be had, line-busy if another daemon has the control socket;
    * anything else is a bug
    */
-  async run(): Promise<void> {
+  async run(onReady: () => void = () => undefined): Promise<void> {
     await this.#control.open()
     try {
       await this.#frontDoor.rehearse()
+      onReady()
       await Promise.race([this.link.run(), this.#bug])
       await this.#frontDoor.shut()
       await this.bridge.allOver()

@@ -88,6 +88,11 @@ export class Link extends EventEmitter<LinkEvents> {
     return this.#machine.state
   }
 
+  /** Whether the state machine still gets on: false is a bug, or a call that hangs in the kernel. */
+  get alive(): boolean {
+    return this.#parts.heart.beats
+  }
+
   /** Whether a client can be served now. */
   get usable(): boolean {
     return this.#serving.usable
@@ -246,6 +251,7 @@ export class Link extends EventEmitter<LinkEvents> {
 
   #onTransition(from: LinkState, event: LinkEvent, to: LinkState): void {
     this.#since = wallClock()
+    this.#parts.heart.wake()
     if (to === 'probing') this.#parts.configured = false
     if (to === 'recovering') this.#notePause()
     if (to === 'attaching') this.#parts.power.noteAnswer()

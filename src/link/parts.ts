@@ -12,6 +12,7 @@ import type { EscapeOptions } from '../dte/escape.ts'
 import type { OpenGpio } from '../line/gpio-line.ts'
 import { Power } from '../line/power.ts'
 import { Budget } from './budget.ts'
+import { Heart } from './heart.ts'
 import { Orders } from './orders.ts'
 import { PinTrials } from './pin-trials.ts'
 import { Recovery } from './recovery.ts'
@@ -53,6 +54,7 @@ export interface Parts {
   readonly orders: Orders
   readonly recovery: Recovery
   readonly budget: Budget
+  readonly heart: Heart
   readonly pinTrials: PinTrials
   readonly facts: ModemFacts
   dte: Dte | undefined
@@ -90,6 +92,7 @@ export function newParts({ config, openPort, openGpio, journal, memory }: Making
     orders: new Orders(),
     recovery: new Recovery({ firstMs: firstPause, maxMs: maxPause }, healthyAfter, power.means.length > 0),
     budget: new Budget(config.limits, memory, journal),
+    heart: new Heart(config.recovery.bootTime),
     pinTrials: new PinTrials(memory),
     facts: unknownModem(),
     dte: undefined,

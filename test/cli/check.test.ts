@@ -63,6 +63,14 @@ test('without --config the system-wide file is checked', async () => {
   expect(code).toBe(78)
 })
 
+test('--quiet prints problems only', async () => {
+  expect(await check('--quiet', '--config', file(`context: { apn: x }\n${ROUTES}`))).toEqual({ stdout: '', stderr: '' })
+  vi.restoreAllMocks()
+  const { stderr, code } = await check('--quiet', '--config', file(ROUTES))
+  expect(stderr).toContain('context')
+  expect(code).toBe(78)
+})
+
 test('--schema prints a JSON Schema for editors', async () => {
   const { stdout } = await check('--schema')
   expect(JSON.parse(stdout)).toMatchObject({

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConfigInput } from '../../src/config/schema.ts'
 import type { Knobs } from '../../src/virtual-modem/knobs.ts'
-import { BuiltProgram, until } from './built-program.ts'
+import { BuiltProgram, type StartOptions, until } from './built-program.ts'
 import { type Conversation, connectTo, freePort, RealPeer } from './real-peer.ts'
 
 /** A network without its delays. Guard times stay what they are. */
@@ -118,8 +118,8 @@ export class Stage {
   }
 
   /** `cipbridge run`. */
-  startDaemon(): void {
-    this.#daemon = BuiltProgram.start('run', '--config', this.configFile)
+  startDaemon(options: StartOptions = {}): void {
+    this.#daemon = BuiltProgram.startWith(options, 'run', '--config', this.configFile)
     this.#programs.push(this.#daemon)
   }
 

@@ -25,6 +25,13 @@ export interface LogLine {
   readonly [field: string]: unknown
 }
 
+export interface StartOptions {
+  /** Besides this process's own. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Instead of the build in dist/. */
+  readonly program?: string
+}
+
 let built = false
 const living = new Set<BuiltProgram>()
 process.once('exit', () => {
@@ -40,8 +47,11 @@ export class BuiltProgram {
   stderr = ''
   #rest = ''
 
-  private constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  private constructor(args: readonly string[], { env = {}, program = PROGRAM }: StartOptions) {
+    this.#child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
     living.add(this)
     // 'close' comes after the last of the output.
     this.#ended = once(this.#child, 'close').finally(() => living.delete(this))
@@ -53,11 +63,16 @@ export class BuiltProgram {
 
   /** `cipbridge ARGS`. */
   static start(...args: readonly string[]): BuiltProgram {
+    return BuiltProgram.startWith({}, ...args)
+  }
+
+  /** The same in another environment, or with another program. */
+  static startWith(options: StartOptions, ...args: readonly string[]): BuiltProgram {
     if (!built && OTHER_PROGRAM === undefined) {
       execFileSync('flock', ['build.mjs', 'sh', '-c', BUILD_IF_OLDER], { cwd: ROOT, stdio: 'pipe' })
     }
     built = true
-    return new BuiltProgram(args)
+    return new BuiltProgram(args, options)
   }
 
   get pid(): number | undefined {

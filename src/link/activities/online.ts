@@ -22,6 +22,7 @@ export async function online(parts: Parts, signal: AbortSignal): Promise<LinkEve
   parts.window.since = 0
   parts.ring.begin()
   for (;;) {
+    parts.heart.beat()
     const carrier = dteOf(parts).carrier
     if (!carrier) return 'carrierEnded'
     const verdict = await watchEnd(parts, carrier, signal)

@@ -21,8 +21,14 @@ export async function opening(parts: Parts, adopt: (dte: Dte) => void): Promise<
   const masked = (text: string): string =>
     secrets.reduce<string>((rest, secret) => rest.replaceAll(secret ?? '', '****'), text)
   const dte = new Dte(line, {
-    sent: (text) => parts.journal.tell('debug', 'at', `» ${masked(text)}`),
-    received: (text) => parts.journal.tell('debug', 'at', `« ${masked(text)}`),
+    sent: (text) => {
+      parts.heart.beat()
+      parts.journal.tell('debug', 'at', `» ${masked(text)}`)
+    },
+    received: (text) => {
+      parts.heart.beat()
+      parts.journal.tell('debug', 'at', `« ${masked(text)}`)
+    },
   })
   await line.setSignals({ dtr: true, rts: true })
   parts.facts.hasDcd = wires.there.dcd

@@ -36,6 +36,7 @@ export async function recovering(parts: Parts, signal: AbortSignal): Promise<Lin
   for (const answer of parts.window.answers.splice(0)) answer(0)
   parts.facts.address = null
   announce(parts, step)
+  parts.heart.rest(step.pauseMs)
   await sleep(step.pauseMs, signal)
   const started = now()
   const event = await perform(parts, step, signal)
