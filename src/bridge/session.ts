@@ -3,18 +3,31 @@ import { Fault } from '../core/fault.ts'
 import { after, now, type Timer } from '../core/time.ts'
 import type { Carrier, CarrierEnd, CarrierUser } from '../dte/carrier.ts'
 import type { ClientSocket } from './client.ts'
+import { TurnedAway, type TurnedAwayOutcome } from './turned-away.ts'
 
 /** Bytes of a client that are taken before there is a carrier; more waits in its socket. */
 const EARLY_BYTES = 64 * 1024
 
-/** What a session may ask of the link. */
+/** What a session needs of a carrier. */
+export type SessionCarrier = Pick<Carrier, 'attach' | 'write' | 'hasRoom' | 'wantMore' | 'bytesUp' | 'bytesDown'>
+
+export interface HangUp {
+  /** Whether what went up has to be acknowledged by the peer first. */
+  readonly deliver: boolean
+  /** Silence of the peer that ends the wait for its rest. */
+  readonly lingerMs: number
+  /** Bound on all of it. */
+  readonly timeoutMs: number
+}
+
+/** The way to the peer as a session sees it. */
 export interface SessionLink {
-  dial(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Carrier>
-  hangUp(order: { readonly deliver: boolean; readonly lingerMs: number; readonly timeoutMs: number }): void
+  /** A carrier, whatever it takes to get one. Rejects with Fault, TurnedAway or the signal's reason. */
+  dial(signal: AbortSignal): Promise<SessionCarrier>
+  hangUp(order: HangUp): void
 }
 
 export interface SessionOptions {
-  readonly to: { readonly host: string; readonly port: number }
   readonly lingerMs: number
   readonly closeTimeoutMs: number
   /** 0: never. */
@@ -23,8 +36,17 @@ export interface SessionOptions {
 
 /** How a session ended. */
 export interface SessionEnd {
-  readonly outcome: 'closed-by-peer' | 'closed-by-client' | 'aborted-by-client' | 'hung-up' | 'broken' | 'not-dialled'
+  readonly outcome:
+    | 'closed-by-peer'
+    | 'closed-by-client'
+    | 'aborted-by-client'
+    | 'hung-up'
+    | 'broken'
+    | 'not-dialled'
+    | TurnedAwayOutcome
   readonly fault?: Fault
+  /** Why it was turned away. */
+  readonly reason?: string
   readonly bytesUp: number
   readonly bytesDown: number
   readonly unacked: number | null
@@ -35,7 +57,7 @@ export class Session implements CarrierUser {
   readonly #link: SessionLink
   readonly #options: SessionOptions
   readonly #gone = new AbortController()
-  #carrier: Carrier | undefined
+  #carrier: SessionCarrier | undefined
   #early: Buffer[] = []
   #earlyBytes = 0
   #clientEnded = false
@@ -43,6 +65,9 @@ export class Session implements CarrierUser {
   #over: ((end: SessionEnd) => void) | undefined
   /** The carrier has ended: nothing of it is asked any more. */
   #ended = false
+  #evicted: TurnedAway | undefined
+  /** Since when the client takes nothing, on `now()`'s clock. */
+  #fullSince: number | undefined
   #lastByteAt = now()
   #timer: Timer | undefined
 
@@ -52,7 +77,7 @@ export class Session implements CarrierUser {
     this.#options = options
     client.on('data', (chunk: Buffer) => this.#onClientBytes(chunk))
     client.on('end', () => this.#onClientEnd())
-    client.on('drain', () => this.#carrier?.wantMore())
+    client.on('drain', () => this.#onClientDrain())
     client.on('error', () => this.#onClientGone())
     client.on('close', () => this.#onClientGone())
   }
@@ -62,20 +87,44 @@ export class Session implements CarrierUser {
     const over = new Promise<SessionEnd>((resolve) => {
       this.#over = resolve
     })
-    const fault = await this.#dial()
-    if (fault === undefined) return over
-    return fault === 'gone' ? this.#nothing() : { ...this.#nothing(), outcome: 'broken', fault }
+    const failure = await this.#dial()
+    if (failure === undefined) return over
+    if (failure instanceof Fault) return { ...this.#nothing(), outcome: 'broken', fault: failure }
+    if (failure === 'gone') return this.#nothing()
+    return { ...this.#nothing(), outcome: failure.outcome, reason: failure.message }
+  }
+
+  /** Another client has its place: this one is reset at once; what it finished in order is delivered before the hang-up. */
+  evict(why: TurnedAway): void {
+    this.#evicted = why
+    if (!this.#carrier) {
+      this.#gone.abort(why)
+      return
+    }
+    this.#client.resetAndDestroy()
+    const { closeTimeoutMs } = this.#options
+    if (!this.#ended) this.#link.hangUp({ deliver: this.#clientEnded, lingerMs: 0, timeoutMs: closeTimeoutMs })
+  }
+
+  /** The daemon stops: whoever has no carrier gets none any more. */
+  giveUp(fault: Fault): void {
+    if (!this.#carrier) this.#gone.abort(fault)
+  }
+
+  /** For how long the client has left bytes unread, in ms. */
+  get stalledMs(): number {
+    return this.#fullSince === undefined ? 0 : now() - this.#fullSince
   }
 
   /** @returns what prevented the carrier, or undefined once it is joined */
-  async #dial(): Promise<Fault | 'gone' | undefined> {
+  async #dial(): Promise<Fault | TurnedAway | 'gone' | undefined> {
     const { signal } = this.#gone
-    if (signal.aborted) return 'gone'
     try {
-      this.#join(await this.#link.dial(this.#options.to, signal))
+      signal.throwIfAborted()
+      this.#join(await this.#link.dial(signal))
       return undefined
     } catch (error) {
-      if (error instanceof Fault) return error
+      if (error instanceof Fault || error instanceof TurnedAway) return error
       if (error === signal.reason) return 'gone'
       throw error
     }
@@ -87,7 +136,7 @@ export class Session implements CarrierUser {
     return { outcome: 'not-dialled', bytesUp: 0, bytesDown: 0, unacked: null }
   }
 
-  #join(carrier: Carrier): void {
+  #join(carrier: SessionCarrier): void {
     this.#carrier = carrier
     this.#watchIdle()
     for (const chunk of this.#early.splice(0)) carrier.write(chunk)
@@ -118,6 +167,11 @@ export class Session implements CarrierUser {
     else if (this.#earlyBytes === 0) this.#gone.abort(new Error('the client left before it said anything'))
   }
 
+  #onClientDrain(): void {
+    this.#fullSince = undefined
+    this.#carrier?.wantMore()
+  }
+
   /** An error, or the socket is closed: nothing more can be given to the client. */
   #onClientGone(): void {
     if (this.#clientGone) return
@@ -131,7 +185,7 @@ export class Session implements CarrierUser {
 
   /** @param deliver whether the client finished in order, so that its last bytes have to arrive */
   #hangUp(deliver: boolean): void {
-    if (this.#ended) return
+    if (this.#ended || this.#evicted) return
     const { lingerMs, closeTimeoutMs } = this.#options
     this.#link.hangUp({ deliver, lingerMs: this.#clientGone ? 0 : lingerMs, timeoutMs: closeTimeoutMs })
   }
@@ -149,7 +203,9 @@ export class Session implements CarrierUser {
   onBytes(chunk: Buffer): boolean {
     this.#lastByteAt = now()
     if (this.#clientGone || this.#client.destroyed) return true
-    return this.#client.write(chunk)
+    if (this.#client.write(chunk)) return true
+    this.#fullSince ??= now()
+    return false
   }
 
   onWritable(): void {
@@ -163,12 +219,15 @@ export class Session implements CarrierUser {
     const unacked = end.kind === 'hung-up' ? end.unacknowledged : null
     const fault = end.kind === 'broken' ? { fault: end.fault } : {}
     this.#tellClient(end)
-    this.#over?.({ outcome: this.#outcome(end), bytesUp, bytesDown, unacked, ...fault })
+    const outcome = this.#outcome(end)
+    const reason = outcome === this.#evicted?.outcome ? { reason: this.#evicted.message } : {}
+    this.#over?.({ outcome, bytesUp, bytesDown, unacked, ...fault, ...reason })
   }
 
   #outcome(end: CarrierEnd): SessionEnd['outcome'] {
     if (end.kind === 'closed') return 'closed-by-peer'
     if (end.kind === 'broken') return 'broken'
+    if (this.#evicted) return this.#evicted.outcome
     if (this.#clientEnded) return 'closed-by-client'
     return this.#clientGone ? 'aborted-by-client' : 'hung-up'
   }

@@ -97,6 +97,11 @@ export function formatTarget(target: Target): string {
   return `${target.scheme}://${target.host}:${target.port}`
 }
 
+/** The peers of a route, of which the first comes first. */
+export function targetsOf(to: Target | readonly Target[]): readonly Target[] {
+  return 'scheme' in to ? [to] : to
+}
+
 /** The configuration's spelling of who may connect. */
 export function formatSubnet(subnet: Subnet): string {
   return `${subnet.address}/${subnet.prefix}`

@@ -157,6 +157,15 @@ export function list<S extends z.ZodType>(item: Field<S>, most: number): Field<z
   return { schema: z.array(item.schema, { error }).max(most, { error }), expected }
 }
 
+/** One value, or a list of them. */
+export function oneOrMore<S extends z.ZodType>(item: Field<S>, most: number): Field<z.ZodUnion<[S, z.ZodArray<S>]>> {
+  const expected = `${item.expected}, or a list of 1 to ${most} of them`
+  const error = problem(expected, (input) =>
+    Array.isArray(input) && input.length > 0 ? 'has too many items' : 'is empty',
+  )
+  return { schema: z.union([item.schema, z.array(item.schema).min(1, { error }).max(most, { error })]), expected }
+}
+
 /** One AT command that can do no harm. */
 export function initCommand(): Field<z.ZodString> {
   const expected = 'one AT command such as "AT+CMEE=2"'

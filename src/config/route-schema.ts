@@ -1,6 +1,6 @@
 /** A route in the configuration: a listener and where it leads. */
 import { formatListen, formatSubnet, formatTarget, parseListen, parseSubnet, parseTarget } from './endpoint.ts'
-import { choice, defaulted, duration, keys, list, parsed, required, text } from './fields.ts'
+import { choice, defaulted, duration, keys, list, oneOrMore, parsed, required, text, whole } from './fields.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
 export const route = keys({
@@ -20,8 +20,13 @@ export const route = keys({
     'Who may connect where listen is not loopback.',
   ),
   to: required(
-    parsed('tcp://HOST:PORT with a port from 1 to 65535', parseTarget, formatTarget),
-    'The server that the modem dials; the modem resolves the name.',
+    oneOrMore(parsed('tcp://HOST:PORT with a port from 1 to 65535', parseTarget, formatTarget), 8),
+    'The server that the modem dials; the modem resolves the name. Of a list each is tried in turn, from the first.',
+  ),
+  backupTime: defaulted(
+    duration({ min: SECOND, max: 24 * HOUR, zero: 'always the first' }),
+    '10m',
+    'With a list in to: how long a backup that answered is dialled first, before the first one has its turn again.',
   ),
   open: defaulted(
     choice(['on-demand', 'always']),
@@ -31,7 +36,22 @@ export const route = keys({
   busy: defaulted(
     choice(['refuse', 'queue', 'preempt']),
     'refuse',
-    'What happens to a client that comes while another one has the carrier.',
+    'What happens to a client that comes while another one has the carrier: it is reset, waits, or takes its place.',
+  ),
+  queueLimit: defaulted(
+    whole(1, 64),
+    8,
+    'With busy: queue, how many clients of this route may wait; one more is reset.',
+  ),
+  queueTimeout: defaulted(
+    duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),
+    '60s',
+    'With busy: queue or preempt, how long a client waits for its turn; then it is reset.',
+  ),
+  priority: defaulted(
+    whole(0, 9),
+    0,
+    'Who waits is served by priority, the highest first; preempt takes no place from a higher one.',
   ),
   whenDown: defaulted(
     choice(['refuse', 'hold']),
@@ -47,6 +67,11 @@ export const route = keys({
     duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),
     '0s',
     'Silence in both directions after which the session is ended.',
+  ),
+  stalledTimeout: defaulted(
+    duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),
+    '2m',
+    'How long a client may leave bytes of the peer unread before it loses its place to one that wants the carrier.',
   ),
   linger: defaulted(
     duration({ min: 0, max: HOUR }),

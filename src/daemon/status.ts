@@ -1,6 +1,7 @@
 /** The status: what the daemon is doing and why, as one object for programs and people. */
+import type { InQueue } from '../bridge/admission.ts'
 import type { Bridge, RouteFigures } from '../bridge/bridge.ts'
-import { formatListen, formatTarget } from '../config/endpoint.ts'
+import { formatListen, formatTarget, targetsOf } from '../config/endpoint.ts'
 import type { FaultCode, Rung } from '../core/fault.ts'
 import type { BudgetFigures } from '../link/budget.ts'
 import type { Link } from '../link/link.ts'
@@ -16,10 +17,14 @@ const UNKNOWN_SIGNAL = 99
 export interface RouteStatus {
   readonly name: string
   readonly listen: string
+  /** Of several peers in the order of the configuration, with commas. */
   readonly to: string
   /** The session that has the carrier; null if none of this route has. */
   readonly holder: number | null
+  /** Clients that wait for their turn, or for the link. */
   readonly waiting: number
+  /** Clients that were turned away because others had the carrier. */
+  readonly refused: number
   /** Of all sessions, the one under way included. */
   readonly bytesUp: number
   readonly bytesDown: number
@@ -48,6 +53,8 @@ export interface Status {
   }
   readonly context: { readonly address: string | null }
   readonly routes: readonly RouteStatus[]
+  /** Who waits for the carrier that another one has, in the order of their coming. */
+  readonly queue: readonly InQueue[]
   /** Recovery: the rung that it is on, and the how many-eth failure in a row that is for; null and 0 if it has none. */
   readonly ladder: { readonly rung: Rung | null; readonly attempt: number }
   /** What is spent of `limits`; null without limits. */
@@ -80,6 +87,7 @@ export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFa
     },
     context: { address: facts.address },
     routes: bridge.figures.map((figures) => routeStatus(figures, bridge)),
+    queue: bridge.queue,
     ladder: { rung: step?.rung ?? null, attempt: step?.attempt ?? 0 },
     budget: link.budget,
     lastFaults,
@@ -88,16 +96,17 @@ export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFa
   }
 }
 
-function routeStatus({ route, bytesUp, bytesDown, waiting, unacked }: RouteFigures, bridge: Bridge): RouteStatus {
-  const holder = bridge.holder?.route === route.name && waiting === 0 ? bridge.holder.session : null
+function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
+  const { route, bytesUp, bytesDown, waiting, refused, unacked } = figures
+  const holder = bridge.holder?.route === route.name && !bridge.holder.held ? bridge.holder.session : null
   const live = holder === null ? undefined : bridge.carrier
   return {
     name: route.name,
     listen: formatListen(route.listen),
-    to: formatTarget(route.to),
+    to: targetsOf(route.to).map(formatTarget).join(', '),
     holder,
-    // Whoever finds the carrier taken is refused.
     waiting,
+    refused,
     bytesUp: bytesUp + (live?.bytesUp ?? 0),
     bytesDown: bytesDown + (live?.bytesDown ?? 0),
     unacked,

@@ -22,7 +22,6 @@ test.each([
   ['to: tls://x:1', 'routes[0].to: "tls://x:1" is not supported yet, expected tcp://HOST:PORT'],
   ['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet'],
   ['to: tcp://x:1, open: always', 'routes[0].open: "always" is not supported yet, expected on-demand'],
-  ['to: tcp://x:1, busy: queue', 'routes[0].busy: "queue" is not supported yet, expected refuse'],
 ])('a route that this version cannot serve is refused: %s', (keys, expected) => {
   const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
   expect(found).toHaveLength(1)
