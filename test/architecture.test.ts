@@ -16,6 +16,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   '@serialport/bindings-cpp': /^src\/core\/pseudo-terminal\.ts$/,
   koffi: /^src\/core\/native\.ts$/,
   pino: /^src\/core\/log\.ts$/,
+  'node-pdu': /^src\/at\/messages\.ts$/,
   'p-retry': /^src\/core\/retry\.ts$/,
   zod: /^src\/config\/[^/]+\.ts$/,
   yaml: /^src\/config\/(load|print)\.ts$/,

@@ -8,6 +8,8 @@ export interface AtCommand<T = void> {
   readonly timeoutMs: number
   /** Parts of `text` that must not be seen in logs. */
   readonly secrets?: readonly string[]
+  /** Information lines that must not be seen in logs. */
+  readonly hidden?: LinePattern
   /** Information lines of this command; every other line is somebody else's. */
   readonly information?: LinePattern
   /** The final result code of success; `OK` unless stated. */
@@ -101,6 +103,13 @@ export function mask(command: AtCommand<unknown>): string {
   return maskText(`AT${command.text}`, command)
 }
 
-export function maskText(text: string, command: AtCommand<unknown>): string {
+/** A line of the modem as it may be seen, and who calls is nobody's business (`+CLIP`). */
+export function maskLine(line: string, command: AtCommand<unknown> | undefined): string {
+  if (command?.hidden?.test(line) === true) return '****'
+  const unnamed = line.replace(/^(\+CLIP: ?")[^"]*/, '$1****')
+  return command ? maskText(unnamed, command) : unnamed
+}
+
+function maskText(text: string, command: AtCommand<unknown>): string {
   return (command.secrets ?? []).reduce((masked, secret) => masked.replaceAll(secret, '****'), text)
 }

@@ -154,15 +154,16 @@ export const attach = (on: boolean): AtCommand => plain(`+CGATT=${on ? 1 : 0}`, 
 export const radio = (level: 0 | 1): AtCommand => plain(`+CFUN=${level}`, 10_000)
 /** Restarts the modem. `OK` comes before or after the restart, or not at all (modem-facts T6, T7). */
 export const restart: AtCommand = plain('+CFUN=1,1', 10_000)
-/** No URC about the network may come up in the data stream (modem-facts 3.4); refused settings are no harm. */
-export const quietUrcs: readonly AtCommand[] = [
-  '+CREG=0',
-  '+CGREG=0',
-  '+CLTS=0',
-  '+GSMBUSY=1',
-  '+CNMI=2,1',
-  '+CFGRI=0',
-].map((text) => plain(text))
+/**
+ * No URC about the network may come up in the data stream (modem-facts 3.4); refused settings are no harm.
+ * @param calls whether a call may ring, with its number (AT+CLIP, 7.2.9); else every call is refused
+ */
+export const quietUrcs = (calls: boolean): AtCommand[] => [
+  ...['+CREG=0', '+CGREG=0', '+CLTS=0', '+CNMI=2,1', '+CFGRI=0', `+GSMBUSY=${calls ? 0 : 1}`].map((text) =>
+    plain(text),
+  ),
+  ...(calls ? [plain('+CLIP=1', 15_000)] : []),
+]
 
 // Chapter 8: the IP stack
 

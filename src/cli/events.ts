@@ -54,7 +54,12 @@ async function* eventsIn(response: IncomingMessage): AsyncGenerator<string> {
 /** `2025-06-01 12:03:04 info  carrier: up to broker.example.com:1883 durationMs=812` */
 function textOf(json: string): string {
   const { time, level, event, message, hint, ...fields } = JSON.parse(json) as JournalEvent
-  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${String(value)}`)
+  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${printable(String(value))}`)
   const mend = hint === undefined ? '' : `\n  → ${hint}`
   return `${localTime(time)} ${level.padEnd(5)} ${event}: ${message}${rest.join('')}${mend}`
+}
+
+/** A message is written by a stranger: it must not write on the terminal what it likes. */
+function printable(value: string): string {
+  return /[\s\p{Cc}]/u.test(value) ? JSON.stringify(value).replace(/\p{Cc}/gu, '�') : value
 }

@@ -40,6 +40,8 @@ function quotable(value: string): string | undefined {
 }
 const quotableText = 'at most 50 bytes of ASCII without quotes, semicolons and backslashes'
 
+const word = text('a word of a command', (value) => (value === '' ? 'is empty' : undefined))
+
 const gpioLine = keys({
   chip: required(path, 'The GPIO chip, such as /dev/gpiochip0.'),
   line: required(whole(0, 1023), 'The number of the line on that chip.'),
@@ -92,10 +94,7 @@ const modem = keys({
       reset: optional(gpio, 'The line at the reset pin of the modem.'),
       powerKey: optional(gpio, 'The line at the PWRKEY pin of the modem.'),
       command: optional(
-        list(
-          text('a word of a command', (value) => (value === '' ? 'is empty' : undefined)),
-          64,
-        ),
+        list(word, 64),
         'A program with its arguments that switches the power of the modem off and on.',
       ),
     }),
@@ -182,6 +181,21 @@ const limits = keys({
   bytesPerMonth: optional(size(), 'Bytes in both directions, headers estimated, that a calendar month may cost.'),
 })
 
+const messages = keys({
+  read: defaulted(
+    flag(),
+    false,
+    'Whether short messages are read: each becomes an event with sender and text, and is deleted once it was delivered.',
+  ),
+  calls: defaulted(flag(), false, 'Whether calls may ring and become an event with the number; nobody answers them.'),
+  command: defaulted(
+    list(word, 64),
+    [],
+    'A program that takes each message or call as one JSON object on its standard input; exit code 0 means delivered.',
+  ),
+  logText: defaulted(flag(), false, 'Whether sender and text are written to the log, too.'),
+})
+
 const log = keys({
   level: defaulted(choice(['trace', 'debug', 'info', 'warn', 'error']), 'info', 'How much is logged; debug shows AT.'),
   format: defaulted(
@@ -237,6 +251,7 @@ export const configSchema = keys({
     'Figures for Prometheus.',
   ),
   limits: section(limits, 'Budgets: what the link may cost.'),
+  messages: section(messages, 'Short messages and calls, also beside a live session.'),
   state: section(
     keys({
       folder: optional(

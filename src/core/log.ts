@@ -24,6 +24,9 @@ export interface EventFields {
   readonly rssi?: number
   readonly durationMs?: number
   readonly error?: string
+  /** Who sent a message or calls, and what it says. */
+  readonly sender?: string
+  readonly text?: string
 }
 
 export interface JournalEvent extends EventFields {
@@ -48,6 +51,8 @@ export function formatFor(stream: { isTTY?: boolean }, environment: NodeJS.Proce
 /** Tells what happens: to the log, and as `event` to every listener. */
 export class Journal extends EventEmitter<{ event: [JournalEvent] }> {
   readonly #log: pino.Logger
+  /** How many programs follow the events. */
+  readers = 0
 
   constructor(level: Level, format: LogFormat, write: (line: string) => void) {
     super()
@@ -72,10 +77,11 @@ export class Journal extends EventEmitter<{ event: [JournalEvent] }> {
     return this.#log.isLevelEnabled(level)
   }
 
-  tell(level: Level, event: string, message: string, fields: EventFields = {}): void {
+  /** @param unlogged fields that whoever follows the events gets, but not the log */
+  tell(level: Level, event: string, message: string, fields: EventFields = {}, unlogged: EventFields = {}): void {
     this.#log[level]({ event, ...fields }, message)
     if (level === 'trace' || level === 'debug') return
-    this.emit('event', { time: wallClock().toISOString(), level, event, message, ...fields })
+    this.emit('event', { time: wallClock().toISOString(), level, event, message, ...fields, ...unlogged })
   }
 }
 

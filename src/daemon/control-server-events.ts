@@ -25,7 +25,8 @@ export class EventFeed {
     // So that the reader knows at once that it is heard.
     reader.write(': cipbridge\n\n')
     this.#readers.add(reader)
-    reader.once('close', () => this.#readers.delete(reader))
+    this.#journal.readers = this.#readers.size
+    reader.once('close', () => this.#drop(reader))
   }
 
   /** No more events: every reader sees the end. */
@@ -41,8 +42,13 @@ export class EventFeed {
         continue
       }
       // A gap would go unnoticed, an end does not.
-      this.#readers.delete(reader)
+      this.#drop(reader)
       reader.destroy()
     }
+  }
+
+  #drop(reader: ServerResponse): void {
+    this.#readers.delete(reader)
+    this.#journal.readers = this.#readers.size
   }
 }

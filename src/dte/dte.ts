@@ -3,7 +3,7 @@
  * and sorts what the modem says into answers, URCs and the peer's bytes.
  */
 import { EventEmitter } from 'node:events'
-import { AnswerReader, type AtCommand, mask, maskText } from '../at/command.ts'
+import { AnswerReader, type AtCommand, mask, maskLine } from '../at/command.ts'
 import { resumeData } from '../at/commands.ts'
 import { Framer } from '../at/framer.ts'
 import { isConnect } from '../at/result-code.ts'
@@ -242,7 +242,7 @@ export class Dte extends EventEmitter<DteEvents> {
   #takeLine(line: string): void {
     const flight = this.#flight
     const part = flight?.reader.take(line)
-    if (part !== 'echo') this.#trace.received(flight ? maskText(line, flight.command) : line)
+    if (part !== 'echo') this.#trace.received(maskLine(line, flight?.command))
     switch (part) {
       case 'success':
         if (flight?.command.entersData === true && isConnect(line)) this.#enterDataMode()

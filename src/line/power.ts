@@ -1,8 +1,8 @@
 /** Reset pin, power key and power command of the modem: what helps a modem that no longer listens. */
 import type { Config } from '../config/schema.ts'
+import { runProgram } from '../core/program.ts'
 import { reasonOf, sleep } from '../core/time.ts'
 import type { GpioLine, OpenGpio } from './gpio-line.ts'
-import { runCommand } from './power-command.ts'
 
 /** What can be done to the power, weakest first. */
 export const POWER_MEANS = ['reset', 'powerKey', 'command'] as const
@@ -102,7 +102,7 @@ export class Power {
     const words = this.#config.command
     if (!words) return false
     this.#tell('info', `modem.power.command runs: ${words.join(' ')}`)
-    const { succeeded, outcome, lastLine } = await runCommand(words, COMMAND_LIMIT_MS, signal)
+    const { succeeded, outcome, lastLine } = await runProgram(words, COMMAND_LIMIT_MS, signal)
     const said = lastLine === '' ? '' : `: ${lastLine}`
     this.#tell(succeeded ? 'info' : 'warn', `modem.power.command ${outcome}${said}`)
     return succeeded

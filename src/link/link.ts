@@ -67,7 +67,7 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** Runs until `stop`. @throws whatever is no fault: a bug */
   async run(): Promise<void> {
-    const { budget, power } = this.#parts
+    const { budget, inbox, power } = this.#parts
     budget.onChange = () => this.#judge()
     budget.onOverdraft = (fault) => this.#cutOff(fault)
     budget.open()
@@ -75,6 +75,7 @@ export class Link extends EventEmitter<LinkEvents> {
       await this.#machine.run()
     } finally {
       budget.close()
+      inbox.close()
       power.close()
     }
   }
@@ -204,7 +205,7 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   #takeUrc(urc: Urc): void {
-    const { journal, power } = this.#parts
+    const { inbox, journal, power } = this.#parts
     switch (urc.kind) {
       case 'booted':
       case 'powering-down':
@@ -225,8 +226,10 @@ export class Link extends EventEmitter<LinkEvents> {
         this.#parts.proofDue = true
         break
       case 'ring':
+        inbox.noteCall(urc.line)
+        break
       case 'message':
-        journal.tell('info', urc.kind, urc.kind === 'ring' ? 'a call comes in' : 'a message has come')
+        inbox.noteMessage()
         break
       case 'sim':
       case 'registration':

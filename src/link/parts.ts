@@ -13,6 +13,7 @@ import type { OpenGpio } from '../line/gpio-line.ts'
 import { Power } from '../line/power.ts'
 import { Budget } from './budget.ts'
 import { Heart } from './heart.ts'
+import { Inbox } from './inbox.ts'
 import { Orders } from './orders.ts'
 import { PinTrials } from './pin-trials.ts'
 import { Recovery } from './recovery.ts'
@@ -67,6 +68,7 @@ export interface Parts {
   /** The carrier has to be proved by a look at AT+CIPSTATUS in this window. */
   proofDue: boolean
   readonly ring: RingWatch
+  readonly inbox: Inbox
   readonly window: CommandWindow
 }
 
@@ -82,6 +84,7 @@ export interface Makings {
 /** Before the line was opened for the first time. */
 export function newParts({ config, openPort, openGpio, journal, memory }: Makings): Parts {
   const { firstPause, maxPause, healthyAfter } = config.recovery
+  const orders = new Orders()
   const power = new Power(config.modem.power, openGpio, (level, message) => journal.tell(level, 'power', message))
   return {
     config,
@@ -89,7 +92,7 @@ export function newParts({ config, openPort, openGpio, journal, memory }: Making
     openGpio,
     power,
     journal,
-    orders: new Orders(),
+    orders,
     recovery: new Recovery({ firstMs: firstPause, maxMs: maxPause }, healthyAfter, power.means.length > 0),
     budget: new Budget(config.limits, memory, journal),
     heart: new Heart(config.recovery.bootTime),
@@ -101,6 +104,7 @@ export function newParts({ config, openPort, openGpio, journal, memory }: Making
     entering: undefined,
     proofDue: false,
     ring: new RingWatch(),
+    inbox: new Inbox(config.messages, journal, () => orders.bell.ring()),
     window: { since: 0, answers: [] },
   }
 }

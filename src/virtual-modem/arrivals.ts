@@ -36,11 +36,13 @@ export class Arrivals {
     return message
   }
 
-  /** A call of `times` rings that nobody answers; AT+GSMBUSY keeps it away. */
-  ring(times = 1): void {
-    if (this.#parts.settings.passing.gsmbusy > 0 || times === 0 || !this.#parts.on()) return
+  /** A call of `times` rings that nobody answers; AT+GSMBUSY keeps it away, AT+CLIP names the caller (AT manual 7.2.9). */
+  ring(times = 1, from = ''): void {
+    const { gsmbusy, clip } = this.#parts.settings.passing
+    if (gsmbusy > 0 || times === 0 || !this.#parts.on()) return
     this.#parts.serial.pulseRi(this.#parts.dataMode() ? RI_CALL_IN_DATA : RING)
     this.#parts.urc('RING')
-    after(RING_PERIOD, () => this.ring(times - 1))
+    if (clip === 1) this.#parts.urc(`+CLIP: "${from}",${from.startsWith('+') ? '145' : '129'},"",0,"",0`)
+    after(RING_PERIOD, () => this.ring(times - 1, from))
   }
 }

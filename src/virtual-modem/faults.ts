@@ -62,6 +62,8 @@ export const FAULT_KINDS = {
   'line-busy': kind({}, ['line-busy'], 'another program holds the device'),
   'peer-silent': kind({}, ['carrier-lost'], 'nothing reaches the peer and nothing comes; no one says so'),
   'cts-stuck': kind({}, [], 'CTS stays off'),
+  message: kind({ from: '+491701234567', text: 'hello' }, [], 'a short message arrives', true),
+  call: kind({ from: '+491701234567', rings: 3 }, [], 'somebody calls, and nobody answers', true),
   'ack-frozen': kind({}, [], 'the peer acknowledges nothing'),
 } as const satisfies Record<string, FaultKind>
 

@@ -1,8 +1,11 @@
-/** Short messages on the SIM, in text form (AT manual chapter 4). */
+/** Short messages on the SIM (AT manual chapter 4). */
+
+/** By their number in PDU form (AT manual 4.2.2). */
+export const MESSAGE_STATES = ['REC UNREAD', 'REC READ', 'STO UNSENT', 'STO SENT'] as const
 
 export interface Message {
   readonly index: number
-  status: 'REC UNREAD' | 'REC READ' | 'STO UNSENT' | 'STO SENT'
+  status: (typeof MESSAGE_STATES)[number]
   readonly from: string
   /** `20/12/09,12:57:04+48` */
   readonly time: string

@@ -1,5 +1,6 @@
 /** What faults do at the moment they begin and end, beyond being in force. */
 
+import type { Arrivals } from './arrivals.ts'
 import type { ModemFault } from './faults.ts'
 import type { IpStack } from './ip-stack.ts'
 import type { Power } from './power.ts'
@@ -14,6 +15,7 @@ export interface Struck {
   readonly stack: IpStack
   readonly power: Power
   readonly wire: Wire
+  readonly arrivals: Arrivals
   urc(text: string): void
   reset(cause: string, silent?: boolean): void
   powerDown(word: string, whenOff?: () => void): void
@@ -27,6 +29,12 @@ export function strike(modem: Struck, fault: ModemFault): () => void {
   switch (fault.type) {
     case 'urc':
       if (fault.where !== 'inside') modem.urc(fault.text ?? 'RING')
+      return NOTHING
+    case 'message':
+      modem.arrivals.message(fault.from ?? '', fault.text ?? '')
+      return NOTHING
+    case 'call':
+      modem.arrivals.ring(fault.rings ?? 3, fault.from ?? '')
       return NOTHING
     case 'sim-locked':
       modem.sim.lock(fault.pin ?? '1234', fault.attempts ?? 3)

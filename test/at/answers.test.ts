@@ -27,7 +27,7 @@ const BASICS: readonly Row[] = [
   ['refused with a number', at.radio(1), ['+CME ERROR: 10'], 'x', undefined],
   ['refused without a colon', at.dial('h', 1), ['+CME ERROR 3'], 'x', undefined],
   ['refused in words', at.enterPin('1234'), ['+CME ERROR: incorrect password'], 'x', undefined],
-  ['refused as message', at.quietUrcs[4]!, ['+CMS ERROR: 500'], 'x', undefined],
+  ['refused as message', at.quietUrcs(false)[3]!, ['+CMS ERROR: 500'], 'x', undefined],
   ['rate', at.baudRate, ['+IPR: 115200', 'OK'], 'is', 115200],
   ['autobaud', at.baudRate, ['+IPR: 0', 'OK'], 'is', 0],
   ['model', at.model, ['SIMCOM_SIM800L', 'OK'], 'is', 'SIMCOM_SIM800L'],

@@ -36,7 +36,7 @@ test.each(['AT+COPS=?', 'AT+COPS=1,2,"25001"', 'AT+CMGD=1,4', 'AT+CIICR', 'AT+CS
 test('P9 no command waits for ever, and those without a stated maximum get seconds', () => {
   const all = [
     ...Object.values(at).filter((it): it is AtCommand<unknown> => typeof it === 'object' && 'parse' in it),
-    ...at.quietUrcs,
+    ...at.quietUrcs(true),
     at.flowControl('hardware'),
     at.dtrAction(1),
     at.fixBaudRate(115_200),

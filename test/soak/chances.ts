@@ -57,9 +57,12 @@ const COMMANDS = [
   'E0V1Q0',
 ]
 
+/** What comes from outside is no fault; its words are those of `urc`. */
+const TYPES = (Object.keys(FAULT_KINDS) as FaultType[]).filter((type) => type !== 'message' && type !== 'call')
+
 /** A fault with random attributes. */
 export function someFault(random: Random): ModemFault {
-  const type = random.pick(Object.keys(FAULT_KINDS) as FaultType[])
+  const type = random.pick(TYPES)
   const cure = random.chance(0.1) ? { until: random.pick(CURES) } : {}
   return { ...shaped(type, random), ...cure }
 }

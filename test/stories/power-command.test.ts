@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { runProgram } from '../../src/core/program.ts'
 import { now, sleep } from '../../src/core/time.ts'
 import { Power } from '../../src/line/power.ts'
-import { runCommand } from '../../src/line/power-command.ts'
 import { rig } from '../support/rig.ts'
 
 let folder = ''
@@ -32,23 +32,23 @@ describe('the program', () => {
       writeFileSync(${JSON.stringify(file)}, JSON.stringify(process.argv.slice(2)))
       console.log('switching')
       console.error('port 2 is on again')`)
-    const end = await runCommand([path, 'two words', '$HOME; ls', '*'], LONG_MS, never)
+    const end = await runProgram([path, 'two words', '$HOME; ls', '*'], LONG_MS, never)
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(['two words', '$HOME; ls', '*'])
     expect(end).toEqual({ succeeded: true, outcome: 'ended with exit code 0', lastLine: 'port 2 is on again' })
   })
 
   test('that fails, or is not there, is told and harms nothing', async () => {
-    expect(await runCommand([script('process.exit(3)')], LONG_MS, never)).toMatchObject({
+    expect(await runProgram([script('process.exit(3)')], LONG_MS, never)).toMatchObject({
       succeeded: false,
       outcome: 'ended with exit code 3',
     })
-    const missing = await runCommand([join(folder, 'missing')], LONG_MS, never)
+    const missing = await runProgram([join(folder, 'missing')], LONG_MS, never)
     expect(missing.succeeded).toBe(false)
     expect(missing.outcome).toContain('ENOENT')
   })
 
   test('that takes too long is ended', async () => {
-    const end = await runCommand([script('setInterval(() => undefined, 1000)')], 300, never)
+    const end = await runProgram([script('setInterval(() => undefined, 1000)')], 300, never)
     expect(end).toMatchObject({ succeeded: false, outcome: 'was ended by SIGTERM after 0.3 s, which is too long' })
   })
 
@@ -58,14 +58,14 @@ describe('the program', () => {
       import { writeFileSync } from 'node:fs'
       setTimeout(() => writeFileSync(${JSON.stringify(file)}, ''), 700)`)
     const lost = new AbortController()
-    const running = runCommand([path], LONG_MS, lost.signal)
+    const running = runProgram([path], LONG_MS, lost.signal)
     lost.abort(new Error('lineLost'))
     expect((await running).succeeded).toBe(true)
     expect(existsSync(file)).toBe(true)
 
     const stopped = new AbortController()
     const started = now()
-    const ended = runCommand([script('setInterval(() => undefined, 1000)')], LONG_MS, stopped.signal)
+    const ended = runProgram([script('setInterval(() => undefined, 1000)')], LONG_MS, stopped.signal)
     await sleep(100)
     stopped.abort(new Error('stopRequested'))
     await expect(ended).rejects.toThrow('stopRequested')

@@ -64,6 +64,7 @@ export class Rig {
   readonly config: Config
   readonly link: Link
   readonly bridge: Bridge
+  readonly journal: Journal
   readonly events: JournalEvent[] = []
   readonly log: string[] = []
   readonly walked: [LinkState, string, LinkState][] = []
@@ -88,6 +89,7 @@ export class Rig {
       })
     this.config = configFrom({ ...CONFIG, ...options.config })
     const journal = new Journal('debug', 'json', (line) => this.log.push(line))
+    this.journal = journal
     journal.on('event', (event) => this.events.push(event))
     const openPort = virtualPort(this.modem, { lines: options.lines ?? false })
     this.link = new Link(

@@ -13,5 +13,6 @@ export async function commanding(parts: Parts, signal: AbortSignal): Promise<Lin
     if (ended !== undefined) return ended
     dteOf(parts).carrier?.acquit()
   }
+  if (parts.inbox.due) await parts.inbox.tend(dteOf(parts), signal)
   return 'succeeded'
 }

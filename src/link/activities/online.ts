@@ -108,6 +108,7 @@ function probeDue(parts: Parts, carrier: Carrier): boolean {
 function ringDue(parts: Parts): boolean {
   if (!parts.ring.takeLook()) return false
   parts.journal.tell('info', 'ri', `RI has pulsed, ${parts.ring.pulses} times by now: the modem is asked why`)
+  parts.inbox.noteRing()
   parts.proofDue = true
   return true
 }

@@ -115,7 +115,7 @@ async function answers(dte: Dte, times: number, signal: AbortSignal): Promise<bo
 }
 
 async function setUp(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
-  const { line, modem, escape: wanted } = parts.config
+  const { line, modem, messages, escape: wanted } = parts.config
   await say(dte, numberedErrors, signal)
   await sayIfKnown(dte, dcdFollowsCarrier, signal)
   const byDtr = escapeOptions(parts).method === 'dtr'
@@ -132,5 +132,5 @@ async function setUp(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void>
   facts.model = (await sayIfKnown(dte, model, signal)) ?? null
   facts.firmware = (await sayIfKnown(dte, firmware, signal)) ?? null
   facts.dialect = modem.dialect === 'auto' ? dialectOf(facts.model ?? '') : DIALECTS[modem.dialect]
-  for (const command of quietUrcs) await sayIfKnown(dte, command, signal)
+  for (const command of quietUrcs(messages.calls)) await sayIfKnown(dte, command, signal)
 }

@@ -13,9 +13,10 @@ const LOOK_EVERY_MS = 30_000
 
 /** @throws Fault when the modem is not what it was */
 export async function ready(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
-  const { budget, orders } = parts
+  const { budget, inbox, orders } = parts
   let lookAt = now() + LOOK_EVERY_MS
   for (;;) {
+    if (inbox.due) await inbox.tend(dteOf(parts), signal)
     // It may have been spent since the client was let in.
     const spent = budget.fault(false)
     if (spent) orders.dial?.reject(spent)

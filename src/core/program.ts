@@ -1,9 +1,9 @@
-/** Runs the program that switches the modem's power: without a shell, and not for ever. */
+/** Runs a program of the user's: without a shell, and not for ever. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
-import { after, reasonOf, type Timer } from '../core/time.ts'
+import { after, reasonOf, type Timer } from './time.ts'
 
-export interface CommandEnd {
+export interface ProgramEnd {
   readonly succeeded: boolean
   /** How it ended, such as `ended with exit code 3`. */
   readonly outcome: string
@@ -21,10 +21,19 @@ const KEPT_CHARACTERS = 200
 /**
  * Resolves when the program is over, also when it could not be started or took longer than `limitMs`. Aborted for a stop
  * it is ended and the reason thrown; any other news is not worth a half-switched power.
+ * @param input what it reads from its standard input; nothing unless given
  */
-export async function runCommand(words: readonly string[], limitMs: number, signal: AbortSignal): Promise<CommandEnd> {
+export async function runProgram(
+  words: readonly string[],
+  limitMs: number,
+  signal: AbortSignal,
+  input = '',
+): Promise<ProgramEnd> {
   const [program = '', ...args] = words
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], shell: false })
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], shell: false })
+  // A program that does not read is none the worse for it.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input)
   const tail = new Tail(child)
   const ending = new Ending(child)
   const limit = after(limitMs, () => ending.begin())
