@@ -118,9 +118,13 @@ export class SerialLine {
     }
   }
 
-  /** Bytes that were written and are not on the wire yet, as far as the operating system tells. */
+  /**
+   * Bytes that were written and are not on the wire yet: as many as the operating system tells, and no fewer than the
+   * line cannot have taken by now. A pseudo-terminal tells of none, and would take thousands at once.
+   */
   get backlog(): number {
-    return this.#port.stream.writableLength + (this.#port.unsentBytes() ?? 0)
+    const told = this.#port.stream.writableLength + (this.#port.unsentBytes() ?? 0)
+    return Math.max(told, Math.round((this.#busyUntil - now()) / this.lineTime(1)))
   }
 
   /** The modem's control lines; undefined where the port has none. */

@@ -134,6 +134,21 @@ describe('P1 the modem’s last words and what looks like them', () => {
     expect(port.written).toBe(`${before}ATD112\r`)
   })
 
+  test('P8 of much that goes up little is on its way when they come, also on a tty that tells of no queue', async () => {
+    const { port, carrier } = await joined()
+    const before = port.written.length
+    carrier.write(Buffer.alloc(64 * 1024, 'x'))
+    await pass(1000)
+    const byThen = 11_520
+    expect(port.written.length - before).toBeGreaterThan(byThen - 100)
+    // Two pieces of 25 ms.
+    expect(port.written.length - before).toBeLessThanOrEqual(byThen + 600)
+    port.say('\r\nCLOSED\r\n')
+    const atTheEnd = port.written.length
+    await pass(1000)
+    expect(port.written.length).toBe(atTheEnd)
+  })
+
   test('P8 a plus that was held back stays back as well', async () => {
     const { port, carrier } = await joined()
     await pass(2000)

@@ -40,6 +40,30 @@ function modemLine(): { modem: VirtualModem; open: (baudRate?: number) => Promis
   return { modem, open }
 }
 
+describe('backlog', () => {
+  test('P8 is what the line cannot have taken yet, even where every queue looks empty', async () => {
+    const line = await lineOn(new TestPort(), 9600)
+    line.write(Buffer.alloc(960))
+    expect(line.backlog).toBe(960)
+    await pass(500)
+    expect(line.backlog).toBeGreaterThanOrEqual(479)
+    expect(line.backlog).toBeLessThanOrEqual(480)
+    await pass(500)
+    expect(line.backlog).toBe(0)
+    expect(line.stalled).toBe(false)
+  })
+
+  test('is what the operating system tells where that is more: CTS holds it up', async () => {
+    const port = new TestPort()
+    const line = await lineOn(port, 9600)
+    line.write(Buffer.alloc(960))
+    port.unsent = 960
+    await pass(2000)
+    expect(line.backlog).toBe(960)
+    expect(line.stalled).toBe(true)
+  })
+})
+
 describe('drained', () => {
   test('waits for the time that the bytes take on the wire, even where every queue looks empty', async () => {
     const line = await lineOn(new TestPort(), 9600)
