@@ -6,12 +6,14 @@ import type { Journal } from '../core/log.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import { Admission, type InQueue } from './admission.ts'
 import type { ClientSocket } from './client.ts'
+import type { DialledLink } from './dial-peers.ts'
 import { Peers } from './peers.ts'
-import { type DialledLink, type DialledRoute, RouteDial } from './route-dial.ts'
+import { type AwaitedRoute, RouteDial } from './route-dial.ts'
 import { Session, type SessionEnd } from './session.ts'
+import { Standby } from './standby.ts'
 
 /** What became of a route's sessions, for the status. */
-export interface RouteFigures extends DialledRoute {
+export interface RouteFigures extends AwaitedRoute {
   sessions: number
   /** Clients that got no carrier because others had it. */
   refused: number
@@ -31,6 +33,7 @@ export class Bridge {
   readonly #onBug: (error: unknown) => void
   readonly #running = new Set<Promise<void>>()
   readonly #clients = new Set<ClientSocket>()
+  readonly #standby: Standby | undefined
   readonly #conversations = new Set<Session>()
   readonly figures: readonly RouteFigures[]
   #sessions = 0
@@ -50,6 +53,8 @@ export class Bridge {
       unacked: null,
     }))
     this.#onBug = onBug
+    const always = this.figures.find(({ route }) => route.open === 'always')
+    this.#standby = always && new Standby(always, config.recovery, link, journal, onBug)
   }
 
   /** Who has the carrier, or is about to. */
@@ -60,6 +65,11 @@ export class Bridge {
   /** Who waits for it. */
   get queue(): InQueue[] {
     return this.#admission.queue
+  }
+
+  /** Whether the carrier of a route with `open: always` is up. */
+  get standing(): boolean {
+    return this.#standby?.isUp ?? false
   }
 
   /** What it carries. */
@@ -92,7 +102,12 @@ export class Bridge {
   async #serve(figures: RouteFigures, client: ClientSocket): Promise<void> {
     this.#sessions += 1
     const session = this.#sessions
-    const parts = { link: this.#link, journal: this.#journal, admission: this.#admission }
+    const parts = {
+      link: this.#link,
+      journal: this.#journal,
+      admission: this.#admission,
+      standby: this.#standby,
+    }
     const dial: RouteDial = new RouteDial(parts, figures, session, () => conversation)
     const { linger, closeTimeout, idleTimeout } = figures.route
     const options = { lingerMs: linger, closeTimeoutMs: closeTimeout, idleTimeoutMs: idleTimeout }

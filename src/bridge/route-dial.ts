@@ -1,26 +1,16 @@
 /** How a session of a route gets its carrier: its turn, a link that is up, and the first of the route's peers that answers. */
-import { formatTarget } from '../config/endpoint.ts'
-import type { RouteConfig } from '../config/schema.ts'
-import { Fault, isFault } from '../core/fault.ts'
 import type { EventFields, Journal, Level } from '../core/log.ts'
 import { soon } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import type { Admission, Contender, Leave, Terms } from './admission.ts'
-import { type DownLink, untilUsable } from './hold.ts'
-import type { Peers } from './peers.ts'
+import { type DialledLink, type DialledRoute, dialPeers, type Reached } from './dial-peers.ts'
+import { untilUsable } from './hold.ts'
 import type { HangUp, Session, SessionCarrier, SessionLink } from './session.ts'
+import type { Standby } from './standby.ts'
 import type { TurnedAway } from './turned-away.ts'
 
-/** What a session needs of the link. */
-export interface DialledLink extends DownLink {
-  dial(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Carrier>
-  hangUp(order: HangUp): void
-}
-
-/** A route with what its sessions share. */
-export interface DialledRoute {
-  readonly route: RouteConfig
-  readonly peers: Peers
+/** A route that clients wait at. */
+export interface AwaitedRoute extends DialledRoute {
   /** Clients that wait for their turn, or for the link. */
   waiting: number
 }
@@ -29,21 +19,22 @@ export interface RouteDialParts {
   readonly link: DialledLink
   readonly journal: Journal
   readonly admission: Admission<RouteDial>
+  /** undefined without a route that has `open: always`. */
+  readonly standby: Standby | undefined
 }
 
 export class RouteDial implements SessionLink, Contender {
   readonly #parts: RouteDialParts
-  readonly #dialled: DialledRoute
+  readonly #dialled: AwaitedRoute
   readonly #conversation: () => Session
   readonly session: number
   #leave: Leave | undefined
-  /** The carrier as the link gave it. */
-  carrier: Carrier | undefined
+  #reached: Reached | undefined
   /** It has its turn, and waits for the link to be usable. */
   held = false
 
   /** @param conversation the session that it dials for */
-  constructor(parts: RouteDialParts, dialled: DialledRoute, session: number, conversation: () => Session) {
+  constructor(parts: RouteDialParts, dialled: AwaitedRoute, session: number, conversation: () => Session) {
     this.#parts = parts
     this.#dialled = dialled
     this.session = session
@@ -68,6 +59,11 @@ export class RouteDial implements SessionLink, Contender {
     this.#conversation().evict(why)
   }
 
+  /** The carrier as the link gave it. */
+  get carrier(): Carrier | undefined {
+    return this.#reached?.line
+  }
+
   // As the session sees it
 
   async dial(signal: AbortSignal): Promise<SessionCarrier> {
@@ -81,42 +77,28 @@ export class RouteDial implements SessionLink, Contender {
     signal.throwIfAborted()
     this.#tell('info', 'client', `connected at ${route.name}`)
     if (route.whenDown === 'hold' && !link.usable) await this.#hold(signal)
-    return this.#dialInTurn(signal)
+    this.#reached = await this.#reach(signal)
+    return this.#reached.carrier
   }
 
   hangUp(order: HangUp): void {
-    this.#parts.link.hangUp(order)
+    this.#reached?.hangUp(order)
   }
 
   /** The session is over: the next one may have the carrier. */
   done(): void {
-    this.carrier = undefined
+    this.#reached = undefined
     this.#leave?.()
+    const { admission, standby } = this.#parts
+    if (!admission.holder) standby?.free()
   }
 
-  /** Tries each peer once. @throws Fault of the last one, or of what is in the way of all of them */
-  async #dialInTurn(signal: AbortSignal): Promise<SessionCarrier> {
-    const { link } = this.#parts
-    const { peers, route } = this.#dialled
-    let failure: Fault | undefined
-    for (const peer of peers.inTurn) {
-      if (failure) {
-        this.#tell('warn', 'next-peer', `${failure.message}: ${formatTarget(peer)} has its turn`, {
-          fault: failure.code,
-        })
-        // Recovery may have something to do first.
-        await untilUsable(link, route.holdTimeout, signal)
-      }
-      try {
-        this.carrier = await link.dial(peer, signal)
-        peers.answered(peer)
-        return this.carrier
-      } catch (error) {
-        if (!isFault(error, 'peer-refused', 'peer-timeout')) throw error
-        failure = error
-      }
-    }
-    throw failure ?? new Fault('config-invalid', `route ${route.name} leads nowhere`)
+  async #reach(signal: AbortSignal): Promise<Reached> {
+    const { link, standby } = this.#parts
+    const standing = await standby?.claim(this.#dialled, signal)
+    if (standing) return standing
+    const reached = await dialPeers(link, this.#dialled, signal, (...told) => this.#tell(...told))
+    return standby && this.#dialled.route.open === 'always' ? standby.adopt(reached) : reached
   }
 
   /** Whoever is held is the next to have the carrier: others are dealt with as if it had it already. */

@@ -16,6 +16,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...exclusive(raw, 'context', 'password', 'passwordFile'),
     ...repeatedNames(routes),
     ...listeners(routes),
+    ...standing(routes),
   ]
 }
 
@@ -48,6 +49,15 @@ function repeatedNames(routes: readonly unknown[]): Issue[] {
       { path: ['routes', index, 'name'], message: `${show(name)} is taken by another route, expected its own name` },
     ]
   })
+}
+
+/** There is one carrier to keep up. */
+function standing(routes: readonly unknown[]): Issue[] {
+  const always = routes.flatMap((route, index) => (at(route, 'open') === 'always' ? [index] : []))
+  return always.slice(1).map((index) => ({
+    path: ['routes', index, 'open'],
+    message: '"always" is what another route has already, expected on-demand',
+  }))
 }
 
 function listeners(routes: readonly unknown[]): Issue[] {

@@ -14,15 +14,11 @@ interface Row {
 }
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== ''
-const is = (refused: string): Row['refused'] => {
-  return (value) => value === refused
-}
 const hasScheme = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(hasScheme) : typeof value === 'string' && /^(tls|udp):\/\//.test(value)
 
 const NOT_YET: readonly Row[] = [
   { path: ['routes', '*', 'to'], refused: hasScheme, expected: 'tcp://HOST:PORT' },
-  { path: ['routes', '*', 'open'], refused: is('always'), expected: 'on-demand' },
   {
     path: ['log', 'trace'],
     refused: (value) => isSet(value) && value !== 'off',

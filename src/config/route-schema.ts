@@ -31,7 +31,12 @@ export const route = keys({
   open: defaulted(
     choice(['on-demand', 'always']),
     'on-demand',
-    'When to dial: when a client connects, or at once and for ever.',
+    'When to dial: when a client connects, or at once and for ever; always for one route at most.',
+  ),
+  meanwhile: defaulted(
+    choice(['drop', 'keep']),
+    'drop',
+    'With open: always, what becomes of bytes that come when a client has left and before the next one has come.',
   ),
   busy: defaulted(
     choice(['refuse', 'queue', 'preempt']),

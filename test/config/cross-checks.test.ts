@@ -21,7 +21,6 @@ test.each([
 test.each([
   ['to: tls://x:1', 'routes[0].to: "tls://x:1" is not supported yet, expected tcp://HOST:PORT'],
   ['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet'],
-  ['to: tcp://x:1, open: always', 'routes[0].open: "always" is not supported yet, expected on-demand'],
 ])('a route that this version cannot serve is refused: %s', (keys, expected) => {
   const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
   expect(found).toHaveLength(1)
@@ -51,6 +50,14 @@ describe('several routes', () => {
     expect(loaded).toMatchObject({
       config: { routes: [{ allowFrom: [{ address: '192.168.1.0', prefix: 24, family: 'ipv4' }] }] },
     })
+  })
+
+  test('one of them may keep its carrier up, for there is one carrier', () => {
+    const always = 'to: tcp://x:1, open: always'
+    const found = problems(routes(`name: a, listen: 127.0.0.1:1, ${always}`, `name: b, listen: 127.0.0.1:2, ${always}`))
+    expect(found).toEqual([
+      expect.stringMatching(/^c\.yaml:4:.*routes\[1\]\.open: "always" is what another route has already/),
+    ])
   })
 
   test('a broken route does not hide what is wrong with the next', () => {
