@@ -38,6 +38,8 @@ export class Carrier {
   /** An escape of our own, or a lost DCD: not a byte goes up. */
   #upstreamHeld = false
   #escaped = false
+  /** What came beside the modem's words while it was escaped: the peer's, if the connection turns out to live. */
+  #window: Buffer[] = []
   #inbox: Buffer[] = []
   #userFull = false
   /** An escape waits for its answer. */
@@ -108,6 +110,10 @@ export class Carrier {
   receive(chunk: Buffer): void {
     if (chunk.length === 0 || this.#end) return
     this.#lastByteAt = now()
+    if (this.#escaped) {
+      this.#window.push(chunk)
+      return
+    }
     this.#holdTimer?.cancel()
     const before = this.#words.suspicion
     this.#hand(this.#words.push(chunk))
@@ -159,17 +165,27 @@ export class Carrier {
     if (!this.#mayRead()) this.#line.pause()
   }
 
-  /** The modem is in command mode, the connection stays. */
+  /** The modem is in command mode, the connection stays. What comes now is handed over with `proceed`. */
   suspend(): void {
     this.#escaped = true
   }
 
-  /** Back in data mode. */
+  /** Bytes of the peer so far, also those that have not been handed over. */
+  get bytesHeard(): number {
+    return this.bytesDown + this.#window.reduce((sum, { length }) => sum + length, 0)
+  }
+
+  /** Back in data mode: the connection lives, and what came meanwhile was the peer's. */
   proceed(): void {
-    this.#escaped = false
+    this.#openWindow()
     this.#up.restart()
     this.readAsUser()
     this.releaseUpstream()
+  }
+
+  #openWindow(): void {
+    this.#escaped = false
+    for (const chunk of this.#window.splice(0)) this.receive(chunk)
   }
 
   /** The held words were the peer's: they are handed over. */
@@ -182,6 +198,9 @@ export class Carrier {
   /** The end. Held words of the modem are dropped, everything else is handed over before the end is told. */
   finish(end: CarrierEnd): void {
     if (this.#end) return
+    // Of a broken end nobody knows whether it came before or after what was said in command mode.
+    if (end.kind === 'broken') this.#window = []
+    else this.#openWindow()
     this.#holdTimer?.cancel()
     const leaked = this.#words.leaked
     // Of a broken end nothing doubtful is handed over: what is missing is told by the reset, what is too much is not.

@@ -176,6 +176,9 @@ function judge(text: string): Suspicion {
 }
 
 function judgeLines(text: string): Suspicion {
+  // A restart may cut the modem's words short; whose the beginning was, nobody can say: it is a broken end anyway.
+  const cut = text.indexOf('\0')
+  if (cut > 0 && judgeLines(text.slice(0, cut)) !== 'none') return judge(text.slice(cut))
   if (LINE_END.startsWith(text)) return 'line-end'
   if (!text.startsWith(LINE_END)) return 'none'
   const end = text.indexOf('\r', LINE_END.length)

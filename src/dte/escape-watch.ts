@@ -18,6 +18,8 @@ export class EscapeWatch {
   readonly #earliest: number
   /** Bytes that are not decided yet; from the first possible `OK` on, everything. */
   #tail: Buffer = Buffer.alloc(0)
+  /** How much of the tail came before the modem could answer. */
+  #early = 0
   #undecided = false
   #lastByteAt: number
   #okAt: number | undefined
@@ -33,9 +35,10 @@ export class EscapeWatch {
   push(chunk: Buffer, at: number): Buffer {
     const all = Buffer.concat([this.#tail, chunk])
     const keep = longestEndThatBeginsOk(all)
-    const first = at >= this.#earliest ? all.indexOf(OK) : -1
+    const first = at >= this.#earliest ? all.indexOf(OK, Math.max(0, this.#early - OK.length + 1)) : -1
     this.#undecided ||= first >= 0
     const from = this.#undecided ? Math.max(0, first) : all.length - keep
+    this.#early = at < this.#earliest ? all.length - from : Math.max(0, this.#early - from)
     this.#lastByteAt = at
     this.#okAt = keep >= OK.length ? at : undefined
     if (all.length > keep) this.#peerTalked = true
@@ -48,6 +51,11 @@ export class EscapeWatch {
     if (this.#okAt === undefined) return undefined
     if (this.#okAt < this.#earliest) return this.#earliest + EARLY_MS
     return this.#lastByteAt + (this.#peerTalked ? BUSY_MS : QUIET_MS)
+  }
+
+  /** When the modem's buffers have run dry if nothing else comes: what waits in them comes without a pause. */
+  get dryAt(): number {
+    return this.#lastByteAt + QUIET_MS
   }
 
   /**

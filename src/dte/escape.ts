@@ -10,8 +10,11 @@ export interface EscapeOptions {
   readonly guardMs: number
   /** How much later than the manual says the modem's `OK` may come, in ms; 1500 unless stated. */
   readonly patienceMs?: number
-  /** How long bytes that wait for the wire (CTS) are waited for, in ms; a minute unless stated. */
-  readonly drainMs?: number
+  /**
+   * How long a backlog is waited for, in ms, a minute unless stated: bytes of ours that wait for the wire (CTS), and those
+   * of the peer that the modem had in its buffers before its `OK`.
+   */
+  readonly backlogMs?: number
 }
 
 /** Two clocks and a UART's FIFO: silence is longer than the guard time by this, in ms. */
@@ -24,32 +27,36 @@ const LEAD_MARGIN_MS = 400
 const PATIENCE_MS = 1_500
 const PATIENCE_AFTER_WORDS_MS = 400
 /** A modem whose peer takes nothing holds CTS off for long; for ever it does not. */
-const DRAIN_MS = 60_000
-/** An `OK` that comes at the last moment is given this long to prove that it is the last, in ms. */
-const LAST_SILENCE_MS = 250
+const BACKLOG_MS = 60_000
 /** DTR is off for at most this long: one source wants a pulse of a second, another acts on the edge (modem-facts 3.2). */
 const DTR_PULSE_MS = 1_200
 /** DTR has to be on for so long before its going off counts (app note 2.2.4(2)), in ms. */
 const DTR_ON_MS = 1_020
 
-/**
- * Escapes. Bytes of the peer that come meanwhile reach the carrier in order.
- * @returns whether the modem answered; if not, it may be in either mode
- */
-export async function escape(dte: Dte, options: EscapeOptions, signal: AbortSignal): Promise<boolean> {
+/** What came of it. */
+export type Escaped =
+  /** The modem is in command mode. */
+  | 'answered'
+  /** It may be in either mode. */
+  | 'unanswered'
+  /** It takes no bytes (CTS is off): nothing was written, or what was is taken back. */
+  | 'stalled'
+
+/** Escapes. Bytes of the peer that come meanwhile reach the carrier in order. */
+export async function escape(dte: Dte, options: EscapeOptions, signal: AbortSignal): Promise<Escaped> {
   const carrier = dte.carrier
   carrier?.holdUpstream()
-  if (!(await drainedWithin(dte, options.drainMs ?? DRAIN_MS, signal))) return false
+  if (!(await drainedWithin(dte, options.backlogMs ?? BACKLOG_MS, signal))) return 'stalled'
   // From here on everything must be read, or the OK would never be seen behind a client that takes nothing.
   carrier?.readRegardless()
   // Last words were said: most likely there is nobody left in data mode who would answer.
   const patience = options.patienceMs ?? (carrier?.lastWord === undefined ? PATIENCE_MS : PATIENCE_AFTER_WORDS_MS)
-  const answered =
+  const escaped =
     options.method === 'dtr'
-      ? await byDtr(dte, patience, signal)
+      ? await byDtr(dte, { ...options, patienceMs: patience }, signal)
       : await byPlus(dte, { ...options, patienceMs: patience }, signal)
-  if (!answered) carrier?.readAsUser()
-  return answered
+  if (escaped !== 'answered') carrier?.readAsUser()
+  return escaped
 }
 
 /** @returns whether everything has left the wire in time (P9) */
@@ -66,77 +73,109 @@ async function drainedWithin(dte: Dte, ms: number, signal: AbortSignal): Promise
 
 async function byPlus(
   dte: Dte,
-  { guardMs, patienceMs: patience = PATIENCE_MS, drainMs = DRAIN_MS }: EscapeOptions,
+  { guardMs, patienceMs: patience = PATIENCE_MS, backlogMs = BACKLOG_MS }: EscapeOptions,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Escaped> {
   // What CTS held up may have left later than we know, but before the modem said CONNECT.
   const silentSince = Math.max(dte.line.lastOutputAt, dte.carrier?.provedAt ?? 0)
   await sleep(Math.max(0, silentSince + guardMs + LEAD_MARGIN_MS - now()), signal)
   const earliest = now() + guardMs
-  return awaitOk(dte, earliest - MARGIN_MS, earliest + patience, signal, async () => {
+  const wait = { earliest: earliest - MARGIN_MS, latest: earliest + patience, backlogMs }
+  return awaitOk(dte, wait, signal, async () => {
     dte.line.write(Buffer.from('+++'))
     // A modem that holds CTS off gets it late, and answers late: given up too early, its `OK` would be the peer's.
-    await drainedWithin(dte, drainMs, signal)
+    if (await drainedWithin(dte, backlogMs, signal)) return true
+    // Left in the queue, it would escape when nobody looks.
+    await dte.line.discard()
+    return false
   })
 }
 
-async function byDtr(dte: Dte, patience: number, signal: AbortSignal): Promise<boolean> {
+async function byDtr(
+  dte: Dte,
+  { patienceMs: patience = PATIENCE_MS, backlogMs = BACKLOG_MS }: EscapeOptions,
+  signal: AbortSignal,
+): Promise<Escaped> {
   await sleep(Math.max(0, (dte.line.dtrOnSince ?? now()) + DTR_ON_MS - now()), signal)
-  const steer = async (dtr: boolean): Promise<void> => dte.line.setSignals({ dtr })
-  try {
-    if (await awaitOk(dte, now(), now() + DTR_PULSE_MS, signal, () => steer(false))) return true
-  } finally {
-    await steer(true)
-  }
-  // One source has the modem act at the end of the pulse; its answer is on its way now.
-  return awaitOk(dte, now(), now() + patience, signal, () => Promise.resolve())
+  const wait = { earliest: now(), latest: now() + patience, backlogMs }
+  return awaitOk(dte, wait, signal, async (answered) => {
+    try {
+      await dte.line.setSignals({ dtr: false })
+      await answered(DTR_PULSE_MS)
+      return true
+    } finally {
+      // One source has the modem act only at the end of the pulse.
+      await dte.line.setSignals({ dtr: true })
+    }
+  })
 }
 
-/** Does `act` with an eye on what it brings, and reads on until the modem's `OK` can be believed, or `latest` has come. */
+interface Wait {
+  /** When the modem can answer, and when it should have, on `now()`'s clock. */
+  readonly earliest: number
+  readonly latest: number
+  readonly backlogMs: number
+}
+
+/**
+ * Does `act` with an eye on what it brings, and reads on until the modem's `OK` can be believed, or it is late and nothing
+ * more is on its way. `act` may wait for the `OK` as well, and what time it takes is added to `latest`; it returns whether
+ * the modem can have got it.
+ */
 async function awaitOk(
   dte: Dte,
-  earliest: number,
-  latest: number,
+  wait: Wait,
   signal: AbortSignal,
-  act: () => Promise<void>,
-): Promise<boolean> {
-  const watch = new EscapeWatch(earliest)
+  act: (answered: (withinMs: number) => Promise<void>) => Promise<boolean>,
+): Promise<Escaped> {
+  const watch = new EscapeWatch(wait.earliest)
   let wake: () => void = () => undefined
   dte.tapData((chunk) => {
     const passed = watch.push(chunk, now())
     dte.carrier?.receive(passed)
     wake()
   })
-  try {
-    const actedAt = now()
-    await act()
-    const late = now() - actedAt
-    for (;;) {
-      // A peer that never stops talking must not keep the wait from ending (P9).
-      const until = Math.min(watch.believableAt ?? latest + late, latest + late + LAST_SILENCE_MS)
-      if (now() >= until) break
+  const reach = async (moment: () => number): Promise<void> => {
+    for (let left = moment() - now(); left > 0; left = moment() - now()) {
       await abortable(
-        new Promise<void>((resolve) => {
-          const timer = after(until - now(), resolve)
-          wake = () => {
-            timer.cancel()
-            resolve()
-          }
-        }),
+        woken(left, (ring) => (wake = ring)),
         signal,
       )
       if (dte.line.gone) throw dte.line.gone
     }
+  }
+  try {
+    const actedAt = now()
+    const acted = await act((ms) => reach(() => Math.min(watch.believableAt ?? Number.POSITIVE_INFINITY, actedAt + ms)))
+    if (!acted) return 'stalled'
+    const latest = wait.latest + now() - actedAt
+    // A peer that never stops talking must not keep the wait from ending (P9).
+    await reach(() => Math.min(watch.believableAt ?? Math.max(latest, watch.dryAt), latest + wait.backlogMs))
     const answer = watch.conclude()
-    if (!answer) return false
+    if (!answer) return 'unanswered'
     dte.carrier?.receive(answer.peer)
     // Only in data mode an escape is answered: what looks like the beginning of last words is the peer's. Whole ones may
     // have been on their way already: who escapes asks the modem.
     if (dte.carrier?.lastWord === undefined) dte.carrier?.acquit()
     dte.enterCommandMode(answer.said)
-    return true
+    return 'answered'
+  } catch (error) {
+    // Whose the last bytes were is not known any more: they are the peer's only if the connection goes on.
+    dte.carrier?.suspend()
+    throw error
   } finally {
     dte.tapData(undefined)
     dte.carrier?.receive(watch.takeTail())
   }
+}
+
+/** Resolves after `ms`, or when the ring that it hands out is rung. */
+function woken(ms: number, handOut: (ring: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = after(ms, resolve)
+    handOut(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
 }

@@ -56,6 +56,16 @@ describe('P1 the modem’s words never reach the client, in whatever cut they co
     }
   })
 
+  test.each(['\r', '\r\n', '\r\nCLO', '\r\nCLOSED', '\r\nCLOSED\r', '\r\nCLOSED\r\n', '\r\nCLOSED\r\n\r\nRIN'])(
+    'a restart that cuts them short: %j',
+    (begun) => {
+      for (const pieces of everyCut(latin1(`payload${begun}${SYNC}`))) {
+        const { end, delivered } = pushAll(pieces)
+        expect([end.suspicion, end.lastWord, delivered]).toEqual(['complete', 'rebooted', 'payload'])
+      }
+    },
+  )
+
   test('they stay the modem’s while the line after them is unfinished', () => {
     const { end } = pushAll([latin1('\r\nRDY\r\n')])
     for (const char of '\r\n+CFUN: 1\r\n') {

@@ -74,6 +74,12 @@ describe('P1 the peer’s own OK', () => {
     expect(story.concluded).toEqual({ peer: '', said: 'more' })
   })
 
+  test('before the guard time is over, followed by anything after it, is not the modem’s', () => {
+    const story = new Story().say(`${OK}\r\nCLOSED\r\n`, 900).say('more', 1010)
+    expect(story.delivered).toBe(`${OK}\r\nCLOSED\r\nmore`)
+    expect(story.concluded).toBeUndefined()
+  })
+
   test('followed by more, and by the modem’s: the last is believed', () => {
     const story = new Story().say(OK, 1010).say('more', 1050).say(OK, 1100)
     expect(story.watch.believableAt).toBe(1100 + BUSY)

@@ -121,3 +121,19 @@ test('P1 a supply that sags twice in a session: the client reads nothing of it',
   expect(app.end).toBe('rst')
   await r.reach('ready', 300_000)
 })
+
+test.each([3_000, 4_000, 5_000, 6_000, 40_000, 100_000])(
+  'P1 P8 a session that is given up while the modem takes no bytes, for %i ms: no command reaches the peer afterwards',
+  async (ms) => {
+    const [r, app] = await session({ knobs: { window: 2048 } })
+    const end = r.modem.begin({ type: 'ack-frozen' })
+    const sent = Buffer.alloc(12_000, 'abcdefg')
+    app.socket.write(sent)
+    await r.pass(2000)
+    app.socket.resetAndDestroy()
+    await r.pass(ms)
+    end()
+    await r.reach('ready', 300_000)
+    expect(r.peer.bytes.subarray(1).equals(sent.subarray(0, r.peer.bytes.length - 1))).toBe(true)
+  },
+)

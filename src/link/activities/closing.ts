@@ -27,10 +27,10 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
     placedAt: started,
     deadline: started + DEFAULT_MS,
   }
-  const heard = dte.carrier?.bytesDown ?? 0
+  const heard = dte.carrier?.bytesHeard ?? 0
   if (order.deliver) await sleep(untilPacked(parts, dte), signal)
   await leaveData(parts, dte, signal, order.deliver ? Math.max(LEAST_DRAIN_MS, order.deadline - now()) : LEAST_DRAIN_MS)
-  if (order.deliver && now() < order.deadline && (dte.carrier?.bytesDown ?? 0) > heard) {
+  if (order.deliver && now() < order.deadline && (dte.carrier?.bytesHeard ?? 0) > heard) {
     // The peer was not silent after all: it gets its say first.
     parts.window.since = started
     return 'peerTalks'

@@ -18,23 +18,24 @@ export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkE
 
 /**
  * Afterwards the modem is in command mode.
- * @param drainMs how long what is to go first may be held up by flow control; as `escape` has it unless stated
+ * @param backlogMs how long what is to go first may be held up by flow control; as `escape` has it unless stated
  * @throws Fault escape-failed
  */
-export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, drainMs?: number): Promise<void> {
+export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, backlogMs?: number): Promise<void> {
   if (dte.mode === 'command') return
-  const options = { ...escapeOptions(parts), ...(drainMs === undefined ? {} : { drainMs }) }
+  const options = { ...escapeOptions(parts), ...(backlogMs === undefined ? {} : { backlogMs }) }
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    if (await escape(dte, options, signal)) {
+    const escaped = await escape(dte, options, signal)
+    if (escaped === 'answered') {
       if (attempt > 0 && options.method === 'plus') throw leaked()
       await judgeWords(parts, dte, signal)
       return
     }
+    // Nothing more may be written: it would reach whoever the modem is connected to once CTS is back.
+    if (escaped === 'stalled') throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
     // Last words were said and the escape is not answered: they were the modem's.
-    if (dte.carrier?.lastWord !== undefined || dte.line.stalled) break
+    if (dte.carrier?.lastWord !== undefined) break
   }
-  // Nothing more may be written: it would reach whoever the modem is connected to once CTS is back.
-  if (dte.line.stalled) throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
   // It was in command mode already: the carrier ended without a word that came through, or the OK was lost.
   dte.enterCommandMode()
   parts.window.since = 0

@@ -17,7 +17,7 @@ import { Fault, isFault } from '../../core/fault.ts'
 import { sleep } from '../../core/time.ts'
 import { say, sayIfKnown, settle } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
-import { escape } from '../../dte/escape.ts'
+import { type Escaped, escape } from '../../dte/escape.ts'
 import { dteOf, escapeOptions, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
 
@@ -48,20 +48,27 @@ export async function probing(parts: Parts, signal: AbortSignal): Promise<LinkEv
 /**
  * A modem that somebody left in data mode takes an `AT` for payload and sends it to the peer: DCD is asked first, and
  * without a clear "off" it is escaped before a command is written.
+ * @throws Fault no-answer if not even an escape can be written
  */
 export async function leaveDataMode(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
   const signals = parts.facts.hasDcd ? await dte.line.signals() : undefined
   if (signals?.dcd === false) return
-  const options = { ...escapeOptions(parts), patienceMs: ESCAPE_PATIENCE_MS, drainMs: ESCAPE_PATIENCE_MS }
+  const options = { ...escapeOptions(parts), patienceMs: ESCAPE_PATIENCE_MS, backlogMs: ESCAPE_PATIENCE_MS }
   dte.assumeDataMode()
-  const byPlus = (): Promise<boolean> => escape(dte, { ...options, method: 'plus' }, signal)
-  const answered =
-    (options.method === 'dtr' && (await escape(dte, options, signal))) ||
-    (await byPlus()) ||
-    (dte.connectHeard && (await byPlus()))
-  if (answered) parts.journal.tell('info', 'adopted', 'the modem was in data mode; it is in command mode now')
+  const byPlus = (): Promise<Escaped> => escape(dte, { ...options, method: 'plus' }, signal)
+  let escaped = options.method === 'dtr' ? await escape(dte, options, signal) : await byPlus()
+  if (escaped === 'unanswered' && (options.method === 'dtr' || dte.connectHeard)) escaped = await byPlus()
+  if (escaped === 'unanswered' && dte.connectHeard) escaped = await byPlus()
+  if (escaped === 'answered') {
+    parts.journal.tell('info', 'adopted', 'the modem was in data mode; it is in command mode now')
+    return
+  }
   // No answer: it was in command mode already, or does not listen; the search below tells.
-  else dte.endCarrier({ kind: 'hung-up', unacknowledged: null })
+  dte.endCarrier({ kind: 'hung-up', unacknowledged: null })
+  if (escaped === 'unanswered') return
+  // Whatever were written now would reach the peer, should it have one, once CTS is back.
+  await dte.line.discard()
+  throw new Fault('no-answer', 'the modem takes no bytes (CTS is off): is it on, are RTS and CTS wired?')
 }
 
 async function findRate(parts: Parts, dte: Dte, signal: AbortSignal): Promise<void> {
