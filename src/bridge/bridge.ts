@@ -141,6 +141,7 @@ export class Bridge {
       bytesUp,
       bytesDown,
       unacked,
+      outcome,
       ...broken,
     })
   }

@@ -1,6 +1,7 @@
 /** A listener: the local port of a route. It is open only while the link can serve, so that the open port tells the truth. */
 import { rm } from 'node:fs/promises'
-import { BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { doorFor } from '../config/endpoint.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
 import { soon } from '../core/time.ts'
@@ -9,13 +10,13 @@ import { soon } from '../core/time.ts'
 export class Listener {
   readonly #route: RouteConfig
   readonly #onClient: (client: Socket) => void
-  readonly #allowed: BlockList | undefined
+  readonly #admits: (address: string | undefined) => boolean
   #server: Server | undefined
 
   constructor(route: RouteConfig, onClient: (client: Socket) => void) {
     this.#route = route
     this.#onClient = onClient
-    this.#allowed = allowList(route)
+    this.#admits = doorFor(route.allowFrom)
   }
 
   /** The name of its route. */
@@ -65,8 +66,7 @@ export class Listener {
   }
 
   #accept(client: Socket): void {
-    const from = client.remoteAddress
-    if (this.#allowed && (from === undefined || !this.#allowed.check(from, isIPv6(from) ? 'ipv6' : 'ipv4'))) {
+    if (!this.#admits(client.remoteAddress)) {
       client.resetAndDestroy()
       return
     }
@@ -74,12 +74,4 @@ export class Listener {
     if ('path' in this.#route.listen) client.resetAndDestroy = () => client.destroy()
     this.#onClient(client)
   }
-}
-
-/** undefined: the listener is on loopback or a Unix socket, where no list is needed. */
-function allowList(route: RouteConfig): BlockList | undefined {
-  if (route.allowFrom.length === 0) return undefined
-  const list = new BlockList()
-  for (const subnet of route.allowFrom) list.addSubnet(subnet.address, subnet.prefix, subnet.family)
-  return list
 }

@@ -15,7 +15,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...exclusive(raw, 'modem', 'pin', 'pinFile'),
     ...exclusive(raw, 'context', 'password', 'passwordFile'),
     ...repeatedNames(routes),
-    ...listeners(routes),
+    ...listeners(placesOf(raw)),
     ...standing(routes),
   ]
 }
@@ -60,24 +60,44 @@ function standing(routes: readonly unknown[]): Issue[] {
   }))
 }
 
-function listeners(routes: readonly unknown[]): Issue[] {
-  const taken: Listen[] = []
-  return routes.flatMap((route, index) => {
-    const text = at(route, 'listen')
+/** Where one of several listeners is written. */
+interface Place {
+  readonly path: readonly PropertyKey[]
+  readonly listen: unknown
+  readonly allowFrom: unknown
+  /** What messages call it. */
+  readonly name: string
+}
+
+/** Two at one address, and one that is open to others without a list of them. */
+function listeners(places: readonly Place[]): Issue[] {
+  const taken: { readonly listen: Listen; readonly name: string }[] = []
+  return places.flatMap(({ path, listen: text, allowFrom, name }) => {
     const reading = typeof text === 'string' ? parseListen(text) : undefined
     if (!reading || 'problem' in reading) return []
-    const path = ['routes', index, 'listen']
     const issues: Issue[] = []
-    const rival = taken.find((other) => collide(other, reading.value))
+    const rival = taken.find((other) => collide(other.listen, reading.value))
     if (rival) {
-      const message = `${show(text)} is taken by the route that listens on ${formatListen(rival)}, expected a free address`
+      const message = `${show(text)} is taken by ${rival.name} that listens on ${formatListen(rival.listen)}, expected a free address`
       issues.push({ path, message })
     }
-    if (!isLocal(reading.value) && itemsOf(at(route, 'allowFrom')).length === 0) {
+    if (!isLocal(reading.value) && itemsOf(allowFrom).length === 0) {
       const message = `${show(text)} is not loopback, expected 127.0.0.1 or a list allowFrom of those who may connect`
       issues.push({ path, message })
     }
-    taken.push(reading.value)
+    taken.push({ listen: reading.value, name })
     return issues
   })
+}
+
+function placesOf(raw: unknown): Place[] {
+  const metrics = at(raw, 'metrics')
+  const routes = itemsOf(at(raw, 'routes')).map((route, index) => ({
+    path: ['routes', index, 'listen'],
+    listen: at(route, 'listen'),
+    allowFrom: at(route, 'allowFrom'),
+    name: 'the route',
+  }))
+  const [listen, allowFrom] = [at(metrics, 'listen'), at(metrics, 'allowFrom')]
+  return [...routes, { path: ['metrics', 'listen'], listen, allowFrom, name: 'metrics' }]
 }

@@ -112,6 +112,14 @@ export function isLocal(listen: Listen): boolean {
   return 'path' in listen || LOOPBACK.check(listen.host, listen.host.includes(':') ? 'ipv6' : 'ipv4')
 }
 
+/** Tells whether somebody with this address may connect. `allowFrom` without entries stands for everybody. */
+export function doorFor(allowFrom: readonly Subnet[]): (address: string | undefined) => boolean {
+  if (allowFrom.length === 0) return () => true
+  const list = new BlockList()
+  for (const { address, prefix, family } of allowFrom) list.addSubnet(address, prefix, family)
+  return (address) => address !== undefined && list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+}
+
 /** Whether two listeners cannot be bound at once; an unspecified address takes the port of all the others. */
 export function collide(a: Listen, b: Listen): boolean {
   if ('path' in a || 'path' in b) return 'path' in a && 'path' in b && a.path === b.path

@@ -24,7 +24,6 @@ const NOT_YET: readonly Row[] = [
     refused: (value) => isSet(value) && value !== 'off',
     expected: 'off',
   },
-  { path: ['metrics', 'listen'], refused: isSet, expected: '"" (off)' },
 ]
 
 /** Every setting that this version cannot honour. */

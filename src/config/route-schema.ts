@@ -3,6 +3,9 @@ import { formatListen, formatSubnet, formatTarget, parseListen, parseSubnet, par
 import { choice, defaulted, duration, keys, list, oneOrMore, parsed, required, text, whole } from './fields.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
+/** Who may connect. */
+export const subnets = list(parsed('an IP address or subnet such as 192.168.1.0/24', parseSubnet, formatSubnet), 64)
+
 export const route = keys({
   name: required(
     text('1 to 32 letters, digits, - and _', (value) =>
@@ -14,11 +17,7 @@ export const route = keys({
     parsed('IP:PORT such as 127.0.0.1:1883, or an absolute path of a Unix socket', parseListen, formatListen),
     'Where local programs connect: loopback only, unless allowFrom says who else may.',
   ),
-  allowFrom: defaulted(
-    list(parsed('an IP address or subnet such as 192.168.1.0/24', parseSubnet, formatSubnet), 64),
-    [],
-    'Who may connect where listen is not loopback.',
-  ),
+  allowFrom: defaulted(subnets, [], 'Who may connect where listen is not loopback.'),
   to: required(
     oneOrMore(parsed('tcp://HOST:PORT with a port from 1 to 65535', parseTarget, formatTarget), 8),
     'The server that the modem dials; the modem resolves the name. Of a list each is tried in turn, from the first.',

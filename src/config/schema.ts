@@ -21,7 +21,7 @@ import {
   text,
   whole,
 } from './fields.ts'
-import { route } from './route-schema.ts'
+import { route, subnets } from './route-schema.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
 /** What AT+CSTT takes for each of APN, user and password (AT manual 8.2.7). */
@@ -247,7 +247,14 @@ export const configSchema = keys({
     'The control socket.',
   ),
   metrics: section(
-    keys({ listen: defaulted(metricsAddress, '', 'Where /metrics and /healthz are served over TCP.') }),
+    keys({
+      listen: defaulted(
+        metricsAddress,
+        '',
+        'Where /metrics and /healthz are served over TCP, too: loopback only, unless allowFrom says who else may ask.',
+      ),
+      allowFrom: defaulted(subnets, [], 'Who may ask where listen is not loopback.'),
+    }),
     'Figures for Prometheus.',
   ),
   limits: section(limits, 'Budgets: what the link may cost.'),

@@ -23,6 +23,8 @@ export interface EventFields {
   readonly unacked?: number | null
   readonly rssi?: number
   readonly durationMs?: number
+  /** How a session ended. */
+  readonly outcome?: string
   readonly error?: string
   /** Who sent a message or calls, and what it says. */
   readonly sender?: string
@@ -48,8 +50,15 @@ export function formatFor(stream: { isTTY?: boolean }, environment: NodeJS.Proce
   return environment.JOURNAL_STREAM === undefined ? 'json' : 'journald'
 }
 
-/** Tells what happens: to the log, and as `event` to every listener. */
-export class Journal extends EventEmitter<{ event: [JournalEvent] }> {
+interface JournalEvents {
+  /** What happens, from level info upwards. */
+  event: [JournalEvent]
+  /** What level debug tells besides: the dialogue, transitions, repetitions of what was told before. */
+  detail: [JournalEvent]
+}
+
+/** Tells what happens: to the log, and to every listener, whatever the log is set to write. */
+export class Journal extends EventEmitter<JournalEvents> {
   readonly #log: pino.Logger
   /** How many programs follow the events. */
   readers = 0
@@ -80,8 +89,9 @@ export class Journal extends EventEmitter<{ event: [JournalEvent] }> {
   /** @param unlogged fields that whoever follows the events gets, but not the log */
   tell(level: Level, event: string, message: string, fields: EventFields = {}, unlogged: EventFields = {}): void {
     this.#log[level]({ event, ...fields }, message)
-    if (level === 'trace' || level === 'debug') return
-    this.emit('event', { time: wallClock().toISOString(), level, event, message, ...fields, ...unlogged })
+    const kind = level === 'trace' || level === 'debug' ? 'detail' : 'event'
+    if (this.listenerCount(kind) === 0) return
+    this.emit(kind, { time: wallClock().toISOString(), level, event, message, ...fields, ...unlogged })
   }
 }
 

@@ -20,6 +20,11 @@ export function wallClockIn(ms: number): string {
   return new Date(Date.now() + ms).toISOString()
 }
 
+/** When this process started, in ms since 1970 as the wall clock tells it now: it may have been set since. */
+export function startedAt(): number {
+  return Date.now() - performance.now()
+}
+
 /** A moment in ms since 1970 as a date, whose parts are those of this place. */
 export function dateAt(ms: number): Date {
   return new Date(ms)

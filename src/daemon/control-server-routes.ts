@@ -6,7 +6,9 @@ import type { Redialled } from '../link/link.ts'
 import type { Asked } from '../link/orders.ts'
 import { readAsk } from './control-server-command.ts'
 import type { EventFeed } from './control-server-events.ts'
-import type { Status } from './status.ts'
+import { healthReply, methodReply, type Reply, send } from './http-reply.ts'
+import type { Measured } from './metrics-server.ts'
+import { METRICS_TYPE } from './metrics-text.ts'
 
 /** Longest body of a request: a command line has 556 characters at most. */
 const LONGEST_BODY = 4 * 1024
@@ -14,17 +16,10 @@ const LONGEST_BODY = 4 * 1024
 const MOST_ASKS = 16
 
 /** What the control socket can reach. */
-export interface Controlled {
-  status(): Status
+export interface Controlled extends Measured {
   ask(command: string): Promise<Asked>
   redial(): Redialled
   reset(): void
-}
-
-interface Reply {
-  readonly code: number
-  readonly body: object
-  readonly headers?: Readonly<Record<string, string>>
 }
 
 type Action = (request: IncomingMessage) => Reply | Promise<Reply>
@@ -51,7 +46,8 @@ export class ControlRoutes {
     const post = (action: Action): ReadonlyMap<string, Action> => new Map([['POST', action]])
     this.#actions = new Map([
       ['/status', get(() => ({ code: 200, body: controlled.status() }))],
-      ['/healthz', get(() => this.#health())],
+      ['/healthz', get(() => healthReply(controlled.status()))],
+      ['/metrics', get(() => ({ code: 200, body: controlled.metrics(), headers: { 'content-type': METRICS_TYPE } }))],
       ['/at', post((request) => this.#at(request))],
       ['/redial', post(() => this.#redial())],
       ['/reset', post(() => this.#reset())],
@@ -80,15 +76,7 @@ export class ControlRoutes {
     if (!methods) return { code: 404, body: { error: `there is no ${path.slice(0, 80)}` } }
     const action = methods.get(request.method ?? '')
     if (action) return action(request)
-    const allow = [...methods.keys()].join(', ') || 'GET'
-    return { code: 405, body: { error: `${path} takes ${allow} only` }, headers: { allow } }
-  }
-
-  #health(): Reply {
-    const { usable, state, reason, fault, nextTry } = this.#controlled.status()
-    return usable
-      ? { code: 200, body: { usable, state } }
-      : { code: 503, body: { error: reason, fault, state, nextTry } }
+    return methodReply(path, path === '/events' ? ['GET'] : methods.keys())
   }
 
   async #at(request: IncomingMessage): Promise<Reply> {
@@ -137,11 +125,6 @@ export class ControlRoutes {
 function refusal(error: unknown): Reply {
   if (!isFault(error)) throw error
   return { code: 503, body: { error: error.message, fault: error.code } }
-}
-
-function send(response: ServerResponse, { code, body, headers }: Reply): void {
-  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers })
-  response.end(`${JSON.stringify(body)}\n`)
 }
 
 /** The whole body; undefined if it is too long. */

@@ -7,8 +7,11 @@ import { Memory } from '../core/memory.ts'
 import type { OpenPort } from '../core/port.ts'
 import { Link } from '../link/link.ts'
 import { ControlServer } from './control-server.ts'
+import { Counters } from './metrics.ts'
+import { familiesOf } from './metrics-families.ts'
+import { MetricsServer } from './metrics-server.ts'
+import { metricsText } from './metrics-text.ts'
 import { type Status, statusOf } from './status.ts'
-import { RecentFaults } from './status-faults.ts'
 
 /** Where a service keeps its state unless it is told otherwise (systemd.exec(5), StateDirectory=). */
 const STATE_FOLDER = '/var/lib/cipbridge'
@@ -19,7 +22,8 @@ export class Daemon {
   readonly #memory: Memory
   readonly #frontDoor: FrontDoor
   readonly #control: ControlServer
-  readonly #faults: RecentFaults
+  readonly #metrics: MetricsServer
+  readonly #counters: Counters
   readonly #bug: Promise<never>
 
   constructor(config: Config, openPort: OpenPort, journal: Journal) {
@@ -33,19 +37,26 @@ export class Daemon {
     this.link = new Link(config, openPort, journal, this.#memory)
     this.bridge = new Bridge(config, this.link, journal, onBug)
     this.#frontDoor = new FrontDoor(this.bridge, this.link, journal, onBug)
-    this.#faults = new RecentFaults(journal)
+    this.#counters = new Counters(journal, this.link)
     const controlled = {
       status: () => this.status,
+      metrics: () => this.metrics,
       ask: (command: string) => this.link.ask(command),
       redial: () => this.link.redial(),
       reset: () => this.link.reset(),
     }
     this.#control = new ControlServer(config.control.socket, controlled, journal)
+    this.#metrics = new MetricsServer(config.metrics, controlled, journal)
   }
 
   /** What it is doing, and why. */
   get status(): Status {
-    return statusOf(this.link, this.bridge, this.#faults.list)
+    return statusOf(this.link, this.bridge, this.#counters.faults.list)
+  }
+
+  /** The same for Prometheus, with what was counted. */
+  get metrics(): string {
+    return metricsText(familiesOf(this.status, this.#counters))
   }
 
   /** How many follow its events over the control socket. */
@@ -61,6 +72,7 @@ export class Daemon {
    */
   async run(onReady: () => void = () => undefined): Promise<void> {
     await this.#control.open()
+    await this.#metrics.open()
     try {
       await this.#frontDoor.rehearse()
       onReady()
@@ -69,6 +81,7 @@ export class Daemon {
       await this.bridge.allOver()
     } finally {
       this.#memory.close()
+      await this.#metrics.close()
       await this.#control.close()
     }
   }

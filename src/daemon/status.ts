@@ -9,7 +9,7 @@ import type { LinkState } from '../link/states.ts'
 import type { PastFault } from './status-faults.ts'
 
 /** AT+CREG's numbers (AT manual 3.2.27) in words. */
-const REGISTRATION = ['not-searching', 'home', 'searching', 'denied', 'unknown', 'roaming'] as const
+export const REGISTRATION = ['not-searching', 'home', 'searching', 'denied', 'unknown', 'roaming'] as const
 export type Registration = (typeof REGISTRATION)[number]
 /** AT+CSQ's number for a signal that the modem cannot tell. */
 const UNKNOWN_SIGNAL = 99

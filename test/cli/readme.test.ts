@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type JsonSchema, jsonSchema } from '../../src/config/json-schema.ts'
+import { METRICS } from '../../src/daemon/metrics-families.ts'
 import { printTables } from '../../src/link/print-tables.ts'
 
 const README = 'README.md'
@@ -22,9 +23,17 @@ function rowsOf(path: string, schema: JsonSchema): string[] {
   return [`| \`${path}\` | ${value === undefined ? required : `\`${JSON.stringify(value)}\``} | ${meaning} |`]
 }
 
+function tableOfMetrics(): string {
+  const rows = METRICS.map(({ name, type, help, labels }) => {
+    return `| \`${name}\` | ${type} | ${labels.join(', ')} | ${help} |`
+  })
+  return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows, ''].join('\n')
+}
+
 test.each([
   ['states', printTables],
   ['keys', tableOfKeys],
+  ['metrics', tableOfMetrics],
 ])('what stands between the marks of "%s" is what the program has', (mark, print) => {
   const readme = readFileSync(README, 'utf8')
   const between = new RegExp(`(<!-- ${mark} -->\\n)([\\s\\S]*?)(<!-- /${mark} -->)`)

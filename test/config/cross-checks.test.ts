@@ -10,13 +10,14 @@ function problems(text: string): string[] {
   return 'problems' in loaded ? loaded.problems.map(formatProblem) : []
 }
 
-test.each([
-  ['metrics: { listen: 127.0.0.1:9479 }', 'metrics.listen: "127.0.0.1:9479" is not supported yet, expected "" (off)'],
-])('what this version cannot do is refused, not ignored: %s', (line, expected) => {
-  const found = problems(`${line}\n${CONTEXT}\n${ROUTES}`)
-  expect(found).toHaveLength(1)
-  expect(found[0]).toContain(expected)
-})
+test.each([['log: { trace: /tmp/trace }', 'log.trace: "/tmp/trace" is not supported yet, expected off']])(
+  'what this version cannot do is refused, not ignored: %s',
+  (line, expected) => {
+    const found = problems(`${line}\n${CONTEXT}\n${ROUTES}`)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(expected)
+  },
+)
 
 test.each([
   ['to: tls://x:1', 'routes[0].to: "tls://x:1" is not supported yet, expected tcp://HOST:PORT'],
@@ -25,6 +26,21 @@ test.each([
   const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
   expect(found).toHaveLength(1)
   expect(found[0]).toContain(expected)
+})
+
+test('P13 metrics beyond loopback need a list of those who may ask', () => {
+  const open = 'metrics: { listen: 0.0.0.0:9479'
+  const refusal =
+    /^c\.yaml:1:20 metrics\.listen: "0\.0\.0\.0:9479" is not loopback, expected 127\.0\.0\.1 or a list allowFrom/
+  expect(problems(`${open} }\n${CONTEXT}\n${ROUTES}`)).toEqual([expect.stringMatching(refusal)])
+  expect(problems(`${open}, allowFrom: [192.168.1.0/24] }\n${CONTEXT}\n${ROUTES}`)).toEqual([])
+  expect(problems(`metrics: { listen: "[::1]:9479" }\n${CONTEXT}\n${ROUTES}`)).toEqual([])
+})
+
+test('metrics cannot have the address of a route', () => {
+  expect(problems(`metrics: { listen: 127.0.0.1:1883 }\n${CONTEXT}\n${ROUTES}`)).toEqual([
+    'c.yaml:1:20 metrics.listen: "127.0.0.1:1883" is taken by the route that listens on 127.0.0.1:1883, expected a free address',
+  ])
 })
 
 describe('several routes', () => {

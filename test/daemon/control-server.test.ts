@@ -36,12 +36,13 @@ test('a body that is no question is refused, however long it is', async () => {
 test('unknown paths are 404, wrong methods 405 with what is allowed', async () => {
   const live = await liveDaemon()
   await live.listening()
-  for (const path of ['/', '/__proto__', '/status/', '//', '/metrics']) {
+  for (const path of ['/', '/__proto__', '/status/', '//', '/metrics/']) {
     expect(await live.call('GET', path)).toMatchObject({ code: 404 })
   }
   for (const [method, path, allow] of [
     ['POST', '/status', 'GET'],
     ['DELETE', '/events', 'GET'],
+    ['POST', '/metrics', 'GET'],
     ['GET', '/at', 'POST'],
     ['GET', '/redial', 'POST'],
     ['PUT', '/reset', 'POST'],

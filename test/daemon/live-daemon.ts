@@ -154,7 +154,7 @@ async function listenAnywhere(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer()
   const port = await listenAnywhere(probe)
   await new Promise((resolve) => probe.close(resolve))

@@ -91,6 +91,7 @@ export class Rig {
     const journal = new Journal('debug', 'json', (line) => this.log.push(line))
     this.journal = journal
     journal.on('event', (event) => this.events.push(event))
+    this.journal = journal
     const openPort = virtualPort(this.modem, { lines: options.lines ?? false })
     this.link = new Link(
       this.config,

@@ -26,13 +26,14 @@ export async function dialing(parts: Parts, signal: AbortSignal): Promise<LinkEv
     if (!isFault(error) || signal.aborted) throw error
     order.reject(error)
     const step = parts.recovery.note(error)
-    if (step.rung !== 'redial') return 'failed'
-    parts.journal.tell('warn', 'dial-failed', error.message, {
+    const redial = step.rung === 'redial'
+    // Recovery tells of it as well, with the rung that it climbs.
+    parts.journal.tell(redial ? 'warn' : 'debug', 'dial-failed', error.message, {
       fault: error.code,
       attempt: step.attempt,
       hint: error.hint,
     })
-    return 'refused'
+    return redial ? 'refused' : 'failed'
   }
 }
 
