@@ -1,30 +1,31 @@
-/** The command line. */
-import yargs from 'yargs'
-import { atCommand } from './cli/at.ts'
-import { checkCommand } from './cli/check.ts'
-import { demoCommand } from './cli/demo.ts'
-import { eventsCommand } from './cli/events.ts'
+/** The command line. Only the verb that is wanted is loaded: the daemon carries no virtual modem and no screens. */
+import yargs, { type CommandModule } from 'yargs'
 import { EXIT } from './cli/exit-codes.ts'
-import { redialCommand } from './cli/redial.ts'
-import { resetCommand } from './cli/reset.ts'
-import { runCommand } from './cli/run.ts'
-import { simulateCommand } from './cli/simulate.ts'
-import { statesCommand } from './cli/states.ts'
-import { statusCommand } from './cli/status.ts'
 
-await yargs(process.argv.slice(2))
+/** In the order of the help; each resolves with its yargs command, whose arguments are its own. */
+const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
+  run: async () => (await import('./cli/run.ts')).runCommand,
+  check: async () => (await import('./cli/check.ts')).checkCommand,
+  demo: async () => (await import('./cli/demo.ts')).demoCommand,
+  simulate: async () => (await import('./cli/simulate.ts')).simulateCommand,
+  status: async () => (await import('./cli/status.ts')).statusCommand,
+  at: async () => (await import('./cli/at.ts')).atCommand,
+  events: async () => (await import('./cli/events.ts')).eventsCommand,
+  redial: async () => (await import('./cli/redial.ts')).redialCommand,
+  reset: async () => (await import('./cli/reset.ts')).resetCommand,
+  states: async () => (await import('./cli/states.ts')).statesCommand,
+}
+
+const given = process.argv.slice(2)
+const [verb = ''] = given
+// Whatever is no verb gets help, or a recommendation, for which all are needed.
+const wanted = Object.entries(VERBS).filter(([name]) => name === verb || !Object.hasOwn(VERBS, verb))
+const commands = await Promise.all(wanted.map(([, load]) => load()))
+
+await yargs(given)
   .scriptName('cipbridge')
   .usage('$0 VERB\n\nLocal TCP ports that lead through a SIM800/SIM900 modem, as if this machine were online.')
-  .command(runCommand)
-  .command(checkCommand)
-  .command(demoCommand)
-  .command(simulateCommand)
-  .command(statusCommand)
-  .command(atCommand)
-  .command(eventsCommand)
-  .command(redialCommand)
-  .command(resetCommand)
-  .command(statesCommand)
+  .command(commands as CommandModule[])
   .demandCommand(1, 'a verb is missing: what shall cipbridge do?')
   .recommendCommands()
   .strict()

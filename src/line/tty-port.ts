@@ -8,8 +8,7 @@
 import { execFile } from 'node:child_process'
 import { closeSync, constants, open } from 'node:fs'
 import { readFile, realpath, stat } from 'node:fs/promises'
-import type { SocketConstructorOpts } from 'node:net'
-import { isatty, ReadStream } from 'node:tty'
+import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { SerialPort } from 'serialport'
 import { Fault, isFault } from '../core/fault.ts'
@@ -17,15 +16,13 @@ import { driveLines, keepLinesOnClose, modemLines, queuedBytes } from '../core/n
 import type { ModemSignals, OpenPort, Port, PortSettings, TerminalSignals } from '../core/port.ts'
 import { after, soon } from '../core/time.ts'
 import { busy, type DeviceLock, deviceHolder, flockHolder, lockDevice } from './device-lock.ts'
+import { LineStream } from './line-stream.ts'
 
 /** serialport's object for an open tty, without its stream. */
 type Tty = Extract<
   Awaited<ReturnType<typeof SerialPort.binding.open>>,
   { poller: unknown; set(options: object): unknown }
 >
-
-/** As much as n_tty hands out at once. A paused stream holds at most this and one read more. */
-const READ_AHEAD_BYTES = 4096
 
 /** A close() in the kernel can wait for CTS for 30 s (closing_wait of USB adapters, which have nothing to flush with). */
 const CLOSE_LIMIT_MS = 2000
@@ -155,38 +152,6 @@ async function linesOf(tty: Tty): Promise<Lines> {
     return 'serialport'
   } catch {
     return 'none'
-  }
-}
-
-/** The tty as a stream. It ends with an error, and always ends, when the line hangs up. */
-class LineStream extends ReadStream {
-  readonly #path: string
-  #hungUp = false
-
-  constructor(fd: number, path: string) {
-    super(fd, { highWaterMark: READ_AHEAD_BYTES } as SocketConstructorOpts)
-    this.#path = path
-    // A raw tty gives an end of file only after a hang-up.
-    this.on('end', () => this.#end())
-    this.on('pause', () => {
-      if (this.#hungUp) this.#end()
-    })
-  }
-
-  /** The tty hung up. What it still has is read first if somebody reads; libuv alone would never tell a paused reader. */
-  hangUp(): void {
-    this.#hungUp = true
-    if (this.readableFlowing !== true) this.#end()
-  }
-
-  #end(): void {
-    this.destroy(new Fault('line-gone', `${this.#path} hung up`))
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const known = error === null || isFault(error)
-    const fault = known ? error : new Fault('line-gone', `${this.#path}: ${error.message}`, { cause: error })
-    super._destroy(fault, done)
   }
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Fault } from '../../src/core/fault.ts'
@@ -115,9 +116,10 @@ describe('a tty that hangs up', () => {
       port.stream.pause()
     },
     'while paused with bytes waiting': async (port) => {
+      const heard = once(port.stream, 'data')
       port.stream.once('data', () => port.stream.pause())
       terminal.stream.write(Buffer.alloc(50_000))
-      await vi.waitUntil(() => port.stream.readableLength > 0)
+      await heard
     },
     'while a write waits': (port) => stuck(port.stream),
     'while a write waits and it is read': (port) => {

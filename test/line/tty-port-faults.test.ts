@@ -92,7 +92,7 @@ async function loadWhilePaused(candidate: Candidate): Promise<Load> {
   await vi.waitUntil(() => stream.writableLength === 0)
   stream.pause()
   terminal.stream.write(Buffer.alloc(300_000))
-  await vi.waitUntil(() => stream.readableLength >= 4096)
+  await vi.waitUntil(() => terminal.stream.writableNeedDrain)
   await pause(100)
   return load()
 }
