@@ -8,6 +8,7 @@ const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
   check: async () => (await import('./cli/check.ts')).checkCommand,
   demo: async () => (await import('./cli/demo.ts')).demoCommand,
   simulate: async () => (await import('./cli/simulate.ts')).simulateCommand,
+  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
   status: async () => (await import('./cli/status.ts')).statusCommand,
   at: async () => (await import('./cli/at.ts')).atCommand,
   events: async () => (await import('./cli/events.ts')).eventsCommand,

@@ -152,6 +152,10 @@ export const attached: AtCommand<boolean> = query(
 export const attach = (on: boolean): AtCommand => plain(`+CGATT=${on ? 1 : 0}`, ATTACH_MS)
 /** 0 minimum, 1 full. 3.2.24 */
 export const radio = (level: 0 | 1): AtCommand => plain(`+CFUN=${level}`, 10_000)
+/** The supply at the modem in mV. The manual doubts it without charging hardware, the hardware designs name it for VBAT. */
+export const supplyVoltage: AtCommand<number> = query('+CBC', /^\+CBC: \d,\s*\d+,\s*(\d+)$/, (match) =>
+  Number(match[1]),
+)
 /** Restarts the modem. `OK` comes before or after the restart, or not at all (modem-facts T6, T7). */
 export const restart: AtCommand = plain('+CFUN=1,1', 10_000)
 /**

@@ -42,7 +42,7 @@ async function follow(args: EventsArguments): Promise<number> {
 }
 
 /** The JSON of each server-sent event. */
-async function* eventsIn(response: IncomingMessage): AsyncGenerator<string> {
+export async function* eventsIn(response: IncomingMessage): AsyncGenerator<string> {
   let rest = ''
   for await (const chunk of response.setEncoding('utf8')) {
     const lines = (rest + String(chunk)).split('\n')

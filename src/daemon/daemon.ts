@@ -92,7 +92,8 @@ export class Daemon {
   }
 }
 
-function stateFolder(config: Config): string {
+/** Where what outlives a restart is kept: as configured, as systemd gives it, or in the usual place. */
+export function stateFolder(config: Config): string {
   // systemd gives a list with colons if a unit asks for several.
   const [given = ''] = (process.env.STATE_DIRECTORY ?? '').split(':')
   return config.state.folder ?? (given === '' ? STATE_FOLDER : given)

@@ -67,7 +67,7 @@ export function busy(path: string, holder: Holder | undefined, evidence: string)
 }
 
 /** `/dev/ttyUSB0` → `LCK..ttyUSB0`, `/dev/pts/3` → `LCK..pts_3`. */
-function lockName(path: string): string {
+export function lockName(path: string): string {
   return `LCK..${path.replace(/^\/dev\//, '').replaceAll('/', '_')}`
 }
 

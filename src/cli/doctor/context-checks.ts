@@ -1,0 +1,77 @@
+/** The PDP context and the routes: as far as they can be known without bringing anything up. */
+import { formatListen, formatTarget, targetsOf } from '../../config/endpoint.ts'
+import type { Config, RouteConfig } from '../../config/schema.ts'
+import type { RouteStatus, Status } from '../../daemon/status.ts'
+import type { Notes } from './finding.ts'
+import type { Machine } from './machine.ts'
+import { type Answers, Refusal } from './questions.ts'
+
+/** States of the IP stack in which there is a context (AT manual 8.2.12). */
+const UP = new Set([
+  'IP GPRSACT',
+  'IP STATUS',
+  'TCP CONNECTING',
+  'CONNECT OK',
+  'TCP CLOSING',
+  'TCP CLOSED',
+  'UDP CLOSED',
+])
+const COSTS = 'a dial costs money: --dial tries each route once'
+
+export function checkApn(notes: Notes, { context }: Config): void {
+  if (context.apn !== '') notes.good('APN', context.apn)
+  else
+    notes.warn('APN', 'context.apn is empty: the network chooses', { mend: 'most operators want theirs: ask for it' })
+}
+
+export function checkContext(notes: Notes, stack: Answers['stack'], address: string | null): void {
+  if (stack instanceof Refusal) notes.skip('context', `the modem does not tell (${stack.result})`)
+  else if (stack === 'PDP DEACT') {
+    notes.warn('context', 'the network took it down', { fault: 'context-lost', value: stack })
+  } else if (!UP.has(stack)) notes.skip('context', `not up (${stack}): it was not to be brought up`, '--dial does')
+  else notes.good('context', `up${address === null ? ` (${stack})` : `, address ${address}`}`, address ?? stack)
+}
+
+/** Without a daemon: where each route leads, and whether its port is free. */
+export function checkRoutes(notes: Notes, machine: Machine, { routes }: Config): void {
+  for (const route of routes) {
+    const other = listenerAt(machine, route)
+    const listen = formatListen(route.listen)
+    if (other) {
+      const mend = `another program listens there: find it with sudo ss -ltnp, or give the route another port`
+      notes.bad('route', `${route.name}: ${listen} is taken`, { fault: 'config-invalid', mend, value: route.name })
+    } else
+      notes.good('route', `${route.name}: ${listen} → ${targetsOf(route.to).map(formatTarget).join(', ')}`, route.name)
+  }
+}
+
+/** Lines of /proc/net/tcp: `  0: 0100007F:075B 00000000:0000 0A …`, addresses as the CPU has them, 0A listens. */
+function listenerAt(machine: Machine, { listen }: RouteConfig): boolean {
+  if ('path' in listen || listen.host.includes(':')) return false
+  const bytes = listen.host.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
+  const port = listen.port.toString(16).padStart(4, '0').toUpperCase()
+  const places = [`${bytes.toReversed().join('').toUpperCase()}:${port}`, `00000000:${port}`]
+  return (machine.text('/proc/net/tcp') ?? '').split('\n').some((line) => {
+    const [, local = '', , state] = line.trim().split(/\s+/)
+    return state === '0A' && places.includes(local)
+  })
+}
+
+/** With a daemon: its own view. */
+export function checkRoutesOf(notes: Notes, { routes, usable }: Status, { routes: configured }: Config): void {
+  for (const route of routes) {
+    const holds = configured.some(({ name, whenDown }) => name === route.name && whenDown === 'hold')
+    const where = `${route.name}: ${route.listen} → ${route.to}`
+    if (usable || holds) notes.good('route', `${where}, ${carried(route)}`, route.name)
+    else notes.skip('route', `${where}, closed until the link is usable`)
+  }
+}
+
+function carried({ holder, bytesUp, bytesDown }: RouteStatus): string {
+  const bytes = `${bytesUp} B up, ${bytesDown} B down`
+  return holder === null ? `open (${bytes} so far)` : `session ${holder} has the carrier (${bytes} so far)`
+}
+
+export function skipDials(notes: Notes, why = COSTS): void {
+  notes.skip('dial', why)
+}
