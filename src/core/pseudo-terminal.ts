@@ -12,8 +12,13 @@ import { LinuxPortBinding } from '@serialport/bindings-cpp'
 import { duplicate, hasNative, openPtyMaster, type TtySettings, ttySettings } from './native.ts'
 import { soon } from './time.ts'
 
-/** As much as n_tty hands out at once. */
-const INPUT_BYTES = 4096
+/**
+ * Read at once, and ahead: what is not wanted yet stays in the kernel, where the program at the other end can see it
+ * (TIOCOUTQ) and throw it away (TCIOFLUSH).
+ */
+const INPUT_BYTES = 256
+/** Written at once. */
+const OUTPUT_BYTES = 4096
 
 /** Our end of a pseudo-terminal. The slave is raw: eight bits, no echo. It exists until `close()`. */
 export interface PseudoTerminal {
@@ -65,7 +70,7 @@ class MasterStream extends Duplex {
   #waitsForInput = false
 
   constructor(fd: number, path: string) {
-    super({ highWaterMark: INPUT_BYTES })
+    super({ readableHighWaterMark: INPUT_BYTES, writableHighWaterMark: OUTPUT_BYTES })
     this.#holder = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
     this.#reader = new LinuxPortBinding(fd, bindingOptions(path))
     this.#writer = new LinuxPortBinding(duplicate(fd), bindingOptions(path))
@@ -178,7 +183,7 @@ class ChildStream extends Duplex {
   readonly #child: PipedChild
 
   constructor(child: PipedChild) {
-    super({ highWaterMark: INPUT_BYTES })
+    super({ readableHighWaterMark: INPUT_BYTES, writableHighWaterMark: OUTPUT_BYTES })
     this.#child = child
     child.once('exit', () => this.destroy())
     child.stdin.on('error', (error) => this.destroy(error))

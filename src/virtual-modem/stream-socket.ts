@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream'
 import type { VirtualModem } from './virtual-modem.ts'
 import type { DteEnd } from './wire.ts'
 
-/** Bytes that may wait on either side before that side is stopped. */
+/** Bytes for the program that may wait before the modem is stopped. */
 const QUEUE = 4096
+/** Bytes that are taken from the program ahead of the wire, as a UART's FIFO does: the rest waits at its end. */
+const FIFO = 256
 
 export interface StreamLine {
   /** The rate of the program at the other end; undefined: it cannot be seen, the modem's own is taken. */
@@ -22,13 +24,13 @@ export function joinStream(modem: VirtualModem, stream: Duplex, line: StreamLine
       else if (!stream.write(bytes)) wire.setRts(false)
     },
     room: () => {
-      if (wire.queuedToDce < QUEUE) stream.resume()
+      if (wire.queuedToDce < FIFO) stream.resume()
     },
     unplugged: () => stream.destroy(),
   }
   const onData = (bytes: Buffer): void => {
     wire.write(bytes)
-    if (wire.queuedToDce >= QUEUE) stream.pause()
+    if (wire.queuedToDce >= FIFO) stream.pause()
   }
   const onDrain = (): void => wire.setRts(true)
   const leave = (): void => {

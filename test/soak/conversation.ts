@@ -1,12 +1,23 @@
 /** One client and the peers that were dialled for it: what each wrote, what each read, and how each end came. */
-import type { MemorySocket } from '../support/memory-socket.ts'
+import type { Duplex } from 'node:stream'
+import type { Excuses } from './excuses.ts'
 import { Tape } from './tape.ts'
 
 export type End = 'open' | 'fin' | 'rst'
 
+/** An end of a TCP connection: in memory, or real. */
+export interface Wire extends Duplex {
+  resetAndDestroy(): unknown
+}
+
+/** Calls `told` at a FIN, and not at a reset. */
+export type WhenEnded = (socket: Wire, told: () => void) => void
+
+const byTheStream: WhenEnded = (socket, told) => void socket.on('end', told)
+
 /** The far side of one dial. */
 export interface Far {
-  readonly socket: MemorySocket
+  readonly socket: Wire
   /** What it wrote, and whether it finished. */
   readonly tape: Tape
   wrote: End
@@ -17,22 +28,9 @@ export interface Far {
 /** Something that must never be. */
 export class Violation extends Error {}
 
-export interface Excuses {
-  /** The modem was deaf to every escape: the daemon's dialogue may have reached the peer, and the peer's have answered. */
-  readonly deafToEscapes: boolean
-  /** Whether the modem may have restarted unseen, and echoed what it was given. */
-  readonly rebootUnseen: boolean
-  /** Whether there was noise on the line: no parity tells it from data. */
-  readonly noise: boolean
-  /** Whether the modem itself may say `CLOSED` although the peer did not close. */
-  readonly falseClosed: boolean
-  /** Whether the modem may have changed its mode without a word: its lines read as the peer's then, or the other way. */
-  readonly modeUntold: boolean
-}
-
 export class Conversation {
   readonly session: number | undefined
-  readonly app: MemorySocket | undefined
+  readonly app: Wire | undefined
   /** What the client wrote. */
   readonly tape = new Tape()
   readonly fars: Far[] = []
@@ -49,22 +47,23 @@ export class Conversation {
 
   constructor(
     session: number | undefined,
-    app: MemorySocket | undefined,
+    app: Wire | undefined,
     excuses: () => Excuses,
     complain: (what: string) => void,
+    whenEnded = byTheStream,
   ) {
     this.session = session
     this.app = app
     this.#excuses = excuses
     this.#complain = complain
     app?.on('data', (chunk: Buffer) => this.#clientReads(chunk))
-    app?.on('end', () => this.#clientSeesEnd())
+    if (app) whenEnded(app, () => this.#clientSeesEnd())
     app?.on('error', () => (this.end = 'rst'))
     app?.on('close', () => (this.end = this.end === 'open' ? 'rst' : this.end))
   }
 
   /** The peer of a further dial for this client. */
-  add(socket: MemorySocket): Far {
+  add(socket: Wire): Far {
     const far: Far = { socket, tape: new Tape(), wrote: 'open', read: 0 }
     this.fars.push(far)
     socket.on('data', (chunk: Buffer) => this.#peerReads(far, chunk))

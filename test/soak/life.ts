@@ -6,7 +6,8 @@ import type { ModemFault } from '../../src/virtual-modem/faults.ts'
 import { act, client, echo, peer } from './actors.ts'
 import { someConfig, someFault, someKnobs } from './chances.ts'
 import { Clock } from './clock.ts'
-import { Conversation, type Excuses, Violation } from './conversation.ts'
+import { Conversation, Violation } from './conversation.ts'
+import { type Excuses, excusesFor, NO_EXCUSES } from './excuses.ts'
 import { type Figures, ON_THE_WIRE } from './figures.ts'
 import { Random } from './random.ts'
 import { APP_COMMAND } from './tape.ts'
@@ -24,14 +25,6 @@ export const BACK_WITHIN = 15 * 60_000
 const LONGEST_FAULT = 240_000
 /** Timers that a link at rest may have, with the modem's own. */
 const TIMERS_AT_REST = 25
-
-const NO_EXCUSES: Excuses = {
-  deafToEscapes: false,
-  rebootUnseen: false,
-  noise: false,
-  falseClosed: false,
-  modeUntold: false,
-}
 
 export class Life {
   readonly plan: LifePlan
@@ -130,15 +123,7 @@ export class Life {
   #begin(fault: ModemFault): () => void {
     this.#world.note(`-- ${JSON.stringify(fault)} begins in ${this.#world.link.state}`)
     this.#figures.fault(fault.type, this.#world.link.state)
-    const excuses = this.#excuses
-    // CTS off for longer than anybody waits, or an answer later than the manual's maximum: nobody knows the mode.
-    if (['escape-swallowed', 'cts-stuck', 'late-answer'].includes(fault.type)) excuses.deafToEscapes = true
-    // A stall that no queue shows: the silence before an escape is counted from when the bytes should have left.
-    if (fault.type === 'no-answer' && fault.data === 'stalls') excuses.deafToEscapes = true
-    if (fault.type === 'garbage') excuses.noise = true
-    if (fault.type === 'lost-result' || fault.type === 'no-answer') excuses.modeUntold = true
-    if (fault.type === 'reboot' && fault.lines === false && !this.#lines) excuses.rebootUnseen = true
-    if (fault.type === 'carrier-drops' || fault.type === 'peer-silent') excuses.falseClosed = true
+    Object.assign(this.#excuses, excusesFor(fault, this.#lines))
     const end = this.#world.modem.begin(fault)
     this.#faults.add(end)
     return end

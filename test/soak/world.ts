@@ -15,6 +15,8 @@ export interface WorldOptions {
   readonly knobs: Partial<Knobs>
   readonly lines: boolean
   readonly config: Partial<ConfigInput>
+  /** Put around the port, to look at what passes. */
+  readonly around?: (open: OpenPort) => OpenPort
 }
 
 /** Lines of the log that are kept for a failure's report. */
@@ -53,7 +55,9 @@ export class World {
     const bugFound = (error: unknown): void => {
       this.bug ??= error
     }
-    this.link = new Link(config, this.#traced(virtualPort(this.modem, { lines: options.lines })), journal)
+    const around = options.around ?? ((open: OpenPort): OpenPort => open)
+    const { lines } = options
+    this.link = new Link(config, around(this.#traced(virtualPort(this.modem, { lines }))), journal)
     this.bridge = new Bridge(config, this.link, journal, bugFound)
     this.running = this.link.run().catch(bugFound)
   }
