@@ -1,6 +1,6 @@
 /** A listener: the local port of a route. It is open only while the link can serve, so that the open port tells the truth. */
-import { rm } from 'node:fs/promises'
-import { createServer, type Server, type Socket } from 'node:net'
+import { lstat, rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { doorFor } from '../config/endpoint.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
@@ -35,14 +35,14 @@ export class Listener {
     return this.#server !== undefined
   }
 
-  /** @throws Fault config-invalid if the address cannot be had */
+  /** @throws Fault config-invalid if the address cannot be had; `cause` is the system's own error */
   async open(): Promise<void> {
     if (this.#server) return
     // Half-open, because the peer's rest must still arrive when the client has finished (P2).
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client))
     this.#server = server
     const { listen } = this.#route
-    if ('path' in listen) await rm(listen.path, { force: true })
+    if ('path' in listen && (await isLeftBehind(listen.path))) await rm(listen.path, { force: true })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
         this.#server = undefined
@@ -74,4 +74,17 @@ export class Listener {
     if ('path' in this.#route.listen) client.resetAndDestroy = () => client.destroy()
     this.#onClient(client)
   }
+}
+
+/** Whether there is a socket that nobody listens at, of a daemon that was killed; what else is there is not ours to remove. */
+async function isLeftBehind(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found?.isSocket() !== true) return false
+  return new Promise((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy()
+      resolve(false)
+    })
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))
+  })
 }

@@ -59,7 +59,10 @@ async function runDaemon(config: Config): Promise<number> {
   } catch (error) {
     if (!isFault(error)) throw error
     journal.tell('error', 'start', error.message, { fault: error.code, hint: error.hint })
-    return FAULTS[error.code].exitCode
+    // Who has the address may go: systemd is to try again.
+    return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE'
+      ? EXIT.unavailable
+      : FAULTS[error.code].exitCode
   } finally {
     service.close()
   }

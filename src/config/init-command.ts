@@ -19,7 +19,7 @@ const FORBIDDEN_EXTENDED = new Map<string, string>([
   ...reserve('belongs to the key `transparent`', 'CIPCCFG'),
   ...reserve('belongs to the key `context`', 'CSTT CIPCSGP CDNSCFG CGDCONT'),
   ...reserve('belongs to the key `liveness`', 'CIPTKA'),
-  ...reserve('belongs to the key `line`', 'IPR IFC ICF'),
+  ...reserve('belongs to the key `line`', 'IPR IFC ICF CMNRP'),
   ...reserve('belongs to the keys `modem.pin` and `modem.pinFile`', 'CPIN CPIN2 CLCK CPWD'),
   ...reserve('would restart or switch off the modem', 'CFUN CPOWD CSCLK'),
   ...reserve('waits for more input', 'CMGS CMGW CMGC FSWRITE'),

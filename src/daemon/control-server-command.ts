@@ -10,6 +10,8 @@ const ORDER = /^AT[+*]([A-Z]+)/
 const ACTS = names(
   'CIPSTART CIPSEND CIPCLOSE CIPSHUT CIPSERVER CIICR CIFSR CGDATA CMUX CSD CPOWD CMGS CMGW CMGC FSWRITE HTTPDATA',
 )
+/** Their answers hold the password of the access point (AT manual chapter 8; modem-facts 1.3). */
+const TELLS_PASSWORD = names('CSTT CIPCSGP CIPSCONT')
 /** Of the IP stack only these two may be asked, all others are the daemon's. */
 const HARMLESS_IP = names('CIPSTATUS CIPACK')
 
@@ -50,6 +52,6 @@ function problemOf(command: string): string | undefined {
 }
 
 function questionProblem(name: string, test: boolean): string | undefined {
-  if (name === 'CSTT' && !test) return 'would show the password of the access point'
+  if (TELLS_PASSWORD.has(name) && !test) return 'would show the password of the access point'
   return ACTS.has(name) && !test ? 'would act on the connection' : undefined
 }

@@ -51,7 +51,7 @@ export class Daemon {
 
   /** What it is doing, and why. */
   get status(): Status {
-    return statusOf(this.link, this.bridge, this.#counters.faults.list)
+    return statusOf(this.link, this.bridge, this.#counters.faults.list, this.#frontDoor.trouble)
   }
 
   /** The same for Prometheus, with what was counted. */

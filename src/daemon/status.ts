@@ -2,7 +2,7 @@
 import type { InQueue } from '../bridge/admission.ts'
 import type { Bridge, RouteFigures } from '../bridge/bridge.ts'
 import { formatListen, formatTarget, targetsOf } from '../config/endpoint.ts'
-import type { FaultCode, Rung } from '../core/fault.ts'
+import type { Fault, FaultCode, Rung } from '../core/fault.ts'
 import type { BudgetFigures } from '../link/budget.ts'
 import type { Link } from '../link/link.ts'
 import type { LinkState } from '../link/states.ts'
@@ -66,15 +66,20 @@ export interface Status {
   readonly guard: { readonly plusesHeld: number | null }
 }
 
-/** The status now. It holds no secrets: every value is picked by name. */
-export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFault[]): Status {
-  const { facts, fault, step } = link
+/**
+ * The status now. It holds no secrets: every value is picked by name.
+ * @param trouble why no program can connect although the link is usable
+ */
+export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFault[], trouble?: Fault): Status {
+  const { facts, step } = link
+  const usable = link.usable && trouble === undefined
+  const fault = link.usable ? trouble : link.fault
   const { rssi, dbm } = facts.signal ?? { rssi: UNKNOWN_SIGNAL, dbm: null }
   return {
     state: link.state,
-    usable: link.usable,
+    usable,
     since: link.since.toISOString(),
-    reason: link.usable ? null : (fault?.message ?? `the link is not up yet (${link.state})`),
+    reason: usable ? null : (fault?.message ?? `the link is not up yet (${link.state})`),
     fault: fault?.code ?? null,
     hint: fault?.hint ?? null,
     nextTry: link.nextTry ?? null,
