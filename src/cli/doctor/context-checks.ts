@@ -28,7 +28,7 @@ export function checkContext(notes: Notes, stack: Answers['stack'], address: str
   if (stack instanceof Refusal) notes.skip('context', `the modem does not tell (${stack.result})`)
   else if (stack === 'PDP DEACT') {
     notes.warn('context', 'the network took it down', { fault: 'context-lost', value: stack })
-  } else if (!UP.has(stack)) notes.skip('context', `not up (${stack}): it was not to be brought up`, '--dial does')
+  } else if (!UP.has(stack)) notes.skip('context', `not up (${stack}); --dial brings it up`)
   else notes.good('context', `up${address === null ? ` (${stack})` : `, address ${address}`}`, address ?? stack)
 }
 

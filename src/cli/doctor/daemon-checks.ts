@@ -36,7 +36,8 @@ export function checkLiveSession(notes: { readonly modem: Notes; readonly networ
   const { operator, registration, dbm } = network
   notes.network.good('SIM', 'there, and open: the network has it', 'READY')
   if (dbm !== null) notes.network.good('signal', `${dbm} dBm when it was last asked`, dbm)
-  notes.network.good('registration', `${operator ?? 'an unnamed network'}, ${registration ?? 'unknown'}`, operator)
+  const where = registration === 'home' ? 'at home' : (registration ?? 'unknown')
+  notes.network.good('registration', `${operator ?? 'an unnamed network'}, ${where}`, operator)
   notes.network.skip('now', 'a session is live: asking would hold its data for about 2 s', '--in-session asks anyway')
 }
 

@@ -152,8 +152,8 @@ async function throughDaemon(it: Case, status: Status): Promise<void> {
   }
   checkApn(notes.context, config)
   const stack = answers && !isFault(answers) ? answers.stack : live ? 'CONNECT OK' : 'IP INITIAL'
-  checkContext(notes.context, stack, status.context.address)
   checkRoutesOf(notes.context, status, config)
+  checkContext(notes.context, stack, status.context.address)
   if (!order.dial) skipDials(notes.context)
   else if (live) skipDials(notes.context, 'a session is live: nobody else can dial now')
   else await dialThroughDaemon(notes.context, socket, config)

@@ -30,7 +30,7 @@ export function checkSim(notes: Notes, answers: Answers, pin: string | undefined
   const left = attempts instanceof Refusal ? undefined : attempts.pin
   if (sim instanceof Refusal) {
     if (errorNumber(sim.result) === SIM_NOT_INSERTED) notes.bad('SIM', 'there is none', { fault: 'sim-missing' })
-    else notes.bad('SIM', `it is not ready (${sim.result})`, { fault: 'sim-missing' })
+    else notes.bad('SIM', `there is none, or it is not ready yet (${sim.result})`, { fault: 'sim-missing' })
     return false
   }
   if (sim === 'READY') notes.good('SIM', 'there, and open', sim)

@@ -71,7 +71,8 @@ async function talk(notes: Notes, look: PortLook, config: Config): Promise<Inter
 }
 
 function tellSilence(notes: Notes, { heard, sight }: PortLook, { line }: Config): void {
-  const [first] = heard
+  // Single characters are an answer at another rate, or noise.
+  const first = heard.find((text) => /^[\x20-\x7e]{4,}$/.test(text))
   const words = first === undefined ? '' : `; heard: ${JSON.stringify(first.slice(0, 40))}`
   const off = sight.signals?.cts === false && !sight.signals.dsr
   const { device, baudRate } = line
