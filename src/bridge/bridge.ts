@@ -6,11 +6,12 @@ import type { Journal } from '../core/log.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import { Admission, type InQueue } from './admission.ts'
 import type { ClientSocket } from './client.ts'
-import type { DialledLink } from './dial-peers.ts'
 import { Peers } from './peers.ts'
+import type { DialledLink } from './reached.ts'
 import { type AwaitedRoute, RouteDial } from './route-dial.ts'
 import { Session, type SessionEnd } from './session.ts'
 import { Standby } from './standby.ts'
+import { TlsSettings } from './tls-settings.ts'
 
 /** What became of a route's sessions, for the status. */
 export interface RouteFigures extends AwaitedRoute {
@@ -45,6 +46,9 @@ export class Bridge {
     this.figures = config.routes.map((route) => ({
       route,
       peers: new Peers(targetsOf(route.to), route.backupTime),
+      tls: targetsOf(route.to).some(({ scheme }) => scheme === 'tls')
+        ? new TlsSettings(route, config.recovery)
+        : undefined,
       sessions: 0,
       refused: 0,
       bytesUp: 0,

@@ -1,34 +1,12 @@
 /** Dials the peers of a route, each in its turn, until one answers. */
 import { formatTarget, type Target } from '../config/endpoint.ts'
-import type { RouteConfig } from '../config/schema.ts'
 import { Fault, isFault } from '../core/fault.ts'
 import type { EventFields, Level } from '../core/log.ts'
-import type { Carrier } from '../dte/carrier.ts'
-import { type DownLink, untilUsable } from './hold.ts'
-import type { Peers } from './peers.ts'
-import type { HangUp, SessionCarrier } from './session.ts'
-
-/** What dialling needs of the link. */
-export interface DialledLink extends DownLink {
-  dial(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Carrier>
-  hangUp(order: HangUp): void
-}
-
-/** A route with what its sessions share. */
-export interface DialledRoute {
-  readonly route: RouteConfig
-  readonly peers: Peers
-}
-
-/** A carrier to a peer. */
-export interface Reached {
-  readonly peer: Target
-  readonly carrier: SessionCarrier
-  /** Ends it. */
-  readonly hangUp: (order: HangUp) => void
-  /** The carrier as the link gave it. */
-  readonly line: Carrier
-}
+import { now } from '../core/time.ts'
+import { untilUsable } from './hold.ts'
+import type { DialledLink, DialledRoute, Reached } from './reached.ts'
+import { TlsCarrier } from './tls-carrier.ts'
+import { TurnedAway } from './turned-away.ts'
 
 /** Tells something with the fields of whoever dials. */
 export type Tell = (level: Level, event: string, message: string, fields?: EventFields) => void
@@ -39,25 +17,59 @@ export type Tell = (level: Level, event: string, message: string, fields?: Event
  */
 export async function dialPeers(
   link: DialledLink,
-  { route, peers }: DialledRoute,
+  dialled: DialledRoute,
   signal: AbortSignal,
   tell: Tell,
 ): Promise<Reached> {
-  let failure: Fault | undefined
+  const { route, peers } = dialled
+  let failure: Fault | TurnedAway | undefined
   for (const peer of peers.inTurn) {
     if (failure) {
-      tell('warn', 'next-peer', `${failure.message}: ${formatTarget(peer)} has its turn`, { fault: failure.code })
+      const fault = failure instanceof Fault ? { fault: failure.code } : {}
+      tell('warn', 'next-peer', `${failure.message}: ${formatTarget(peer)} has its turn`, fault)
       // Recovery may have something to do first.
       await untilUsable(link, route.holdTimeout, signal)
     }
     try {
-      const line = await link.dial(peer, signal)
+      const reached = await dialOne(link, dialled, peer, signal, tell)
       peers.answered(peer)
-      return { peer, carrier: line, hangUp: (order) => link.hangUp(order), line }
+      return reached
     } catch (error) {
-      if (!isFault(error, 'peer-refused', 'peer-timeout')) throw error
+      if (!isFault(error, 'peer-refused', 'peer-timeout') && !isRefusal(error)) throw error
       failure = error
     }
   }
   throw failure ?? new Fault('config-invalid', `route ${route.name} leads nowhere`)
+}
+
+async function dialOne(
+  link: DialledLink,
+  { tls }: DialledRoute,
+  peer: Target,
+  signal: AbortSignal,
+  tell: Tell,
+): Promise<Reached> {
+  const caution = peer.scheme === 'tls' ? tls?.caution(peer) : undefined
+  if (caution !== undefined) throw new TurnedAway('tls-failed', caution)
+  const line = await link.dial(peer, signal)
+  const reached: Reached = { peer, carrier: line, hangUp: (order) => link.hangUp(order), line }
+  if (peer.scheme !== 'tls' || !tls) return reached
+  const started = now()
+  const secure = new TlsCarrier(reached, tls)
+  try {
+    await secure.secured(signal)
+  } catch (error) {
+    if (isRefusal(error)) {
+      tls.refused(peer, error.message)
+      tell('error', 'tls-failed', `${formatTarget(peer)} is not believed: ${error.message}`)
+    }
+    throw error
+  }
+  tls.believed(peer)
+  tell('info', 'tls', secure.words, { durationMs: Math.round(now() - started) })
+  return { ...reached, carrier: secure, hangUp: (order) => secure.hangUp(order) }
+}
+
+function isRefusal(error: unknown): error is TurnedAway {
+  return error instanceof TurnedAway && error.outcome === 'tls-failed'
 }

@@ -4,8 +4,10 @@ import { isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import { abortable, after, now, type Timer } from '../core/time.ts'
 import type { CarrierEnd } from '../dte/carrier.ts'
-import { type DialledLink, type DialledRoute, dialPeers, type Reached } from './dial-peers.ts'
+import { dialPeers } from './dial-peers.ts'
+import type { DialledLink, DialledRoute, Reached } from './reached.ts'
 import { StandingCarrier } from './standing-carrier.ts'
+import { TurnedAway } from './turned-away.ts'
 
 /** A carrier that lived so long, in ms, was worth it: the pause before the next one is the first again. */
 const WORTH_MS = 60_000
@@ -126,7 +128,7 @@ export class Standby {
       this.#journal.tell('info', 'standing', 'the carrier is up for the next client', { route: name })
     } catch (error) {
       if (signal.aborted) return
-      if (!isFault(error)) throw error
+      if (!isFault(error) && !(error instanceof TurnedAway)) throw error
       this.#rest(error.message)
     }
   }

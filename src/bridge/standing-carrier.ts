@@ -1,7 +1,7 @@
 /** A carrier that outlives its clients: one after the other has it, and between two of them it is nobody's. */
 import { after, now, type Timer } from '../core/time.ts'
 import type { CarrierEnd, CarrierUser } from '../dte/carrier.ts'
-import type { Reached } from './dial-peers.ts'
+import type { Reached } from './reached.ts'
 import type { HangUp, SessionCarrier } from './session.ts'
 
 /** Bytes of the peer that are kept for the next client; more is held back by flow control. */

@@ -9,6 +9,8 @@ export type TurnedAwayOutcome =
   | 'preempted'
   /** It left bytes of the peer unread while others waited. */
   | 'stalled'
+  /** The peer did not prove who it is, or does not speak TLS as the route wants it. */
+  | 'tls-failed'
 
 export class TurnedAway extends Error {
   readonly outcome: TurnedAwayOutcome

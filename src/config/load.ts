@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Document, YAMLError } from 'yaml'
 import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, parseDocument, visit } from 'yaml'
 import { crossIssues } from './cross-checks.ts'
+import { fileProblem } from './file-problem.ts'
 import type { Issue } from './issue.ts'
 import { formatPath, issuesOf } from './issue.ts'
 import { notYetIssues } from './not-yet.ts'
@@ -11,7 +12,8 @@ import type { Problem } from './problem.ts'
 import { inOrder } from './problem.ts'
 import type { Config } from './schema.ts'
 import { configSchema } from './schema.ts'
-import { fileProblem, withSecrets } from './secret-file.ts'
+import { withSecrets } from './secret-file.ts'
+import { withTlsFiles } from './tls-check.ts'
 import { showKey } from './words.ts'
 
 export const DEFAULT_CONFIG_FILE = '/etc/cipbridge/cipbridge.yaml'
@@ -64,9 +66,10 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv =
 /** Checks what the file says, secrets from their own files included. */
 function check(raw: unknown, file: string, env: NodeJS.ProcessEnv): { config: Config } | { issues: Issue[] } {
   const { values, issues: unread, blame } = withSecrets(raw, file, env)
+  const tlsIssues = withTlsFiles(values, file, env)
   const result = configSchema.safeParse(values)
   const wrong = result.success ? [] : issuesOf(result.error).map(blame)
-  const issues = [...wrong, ...unread, ...crossIssues(raw), ...notYetIssues(raw)]
+  const issues = [...wrong, ...unread, ...tlsIssues, ...crossIssues(raw), ...notYetIssues(raw)]
   return result.success && issues.length === 0 ? { config: result.data } : { issues }
 }
 

@@ -15,10 +15,10 @@ interface Row {
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== ''
 const hasScheme = (value: unknown): boolean =>
-  Array.isArray(value) ? value.some(hasScheme) : typeof value === 'string' && /^(tls|udp):\/\//.test(value)
+  Array.isArray(value) ? value.some(hasScheme) : typeof value === 'string' && /^udp:\/\//.test(value)
 
 const NOT_YET: readonly Row[] = [
-  { path: ['routes', '*', 'to'], refused: hasScheme, expected: 'tcp://HOST:PORT' },
+  { path: ['routes', '*', 'to'], refused: hasScheme, expected: 'tcp://HOST:PORT or tls://HOST:PORT' },
   {
     path: ['log', 'trace'],
     refused: (value) => isSet(value) && value !== 'off',

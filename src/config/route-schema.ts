@@ -1,6 +1,7 @@
 /** A route in the configuration: a listener and where it leads. */
 import { formatListen, formatSubnet, formatTarget, parseListen, parseSubnet, parseTarget } from './endpoint.ts'
 import { choice, defaulted, duration, keys, list, oneOrMore, parsed, required, text, whole } from './fields.ts'
+import { tls } from './tls-schema.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
 /** Who may connect. */
@@ -19,7 +20,7 @@ export const route = keys({
   ),
   allowFrom: defaulted(subnets, [], 'Who may connect where listen is not loopback.'),
   to: required(
-    oneOrMore(parsed('tcp://HOST:PORT with a port from 1 to 65535', parseTarget, formatTarget), 8),
+    oneOrMore(parsed('tcp://HOST:PORT or tls://HOST:PORT with a port from 1 to 65535', parseTarget, formatTarget), 8),
     'The server that the modem dials; the modem resolves the name. Of a list each is tried in turn, from the first.',
   ),
   backupTime: defaulted(
@@ -27,6 +28,7 @@ export const route = keys({
     '10m',
     'With a list in to: how long a backup that answered is dialled first, before the first one has its turn again.',
   ),
+  tls,
   open: defaulted(
     choice(['on-demand', 'always']),
     'on-demand',

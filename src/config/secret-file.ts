@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { at } from './cross-checks.ts'
+import { fileProblem } from './file-problem.ts'
 import type { Issue } from './issue.ts'
 import { formatPath } from './issue.ts'
 import type { Reading } from './units.ts'
@@ -49,17 +50,25 @@ export function withSecrets(raw: unknown, configFile: string, env: NodeJS.Proces
   return { values, issues, blame }
 }
 
-/** Reads a secret and cuts the white space around it. A relative path starts at the folder of the configuration. */
-function readSecret(path: string, configFile: string, env: NodeJS.ProcessEnv): Reading<string> {
+/** The absolute path: a relative one starts at the folder of the configuration, $CREDENTIALS_DIRECTORY is expanded. */
+export function resolveFile(path: string, configFile: string, env: NodeJS.ProcessEnv): Reading<string> {
   const folder = env['CREDENTIALS_DIRECTORY']
   const variable = /\$(?:CREDENTIALS_DIRECTORY\b|\{CREDENTIALS_DIRECTORY\})/
   if (variable.test(path) && folder === undefined) {
     return { problem: 'needs CREDENTIALS_DIRECTORY, which is not set: it is by systemd, with LoadCredential=' }
   }
-  const file = resolve(
+  const value = resolve(
     dirname(configFile),
     path.replace(variable, () => folder ?? ''),
   )
+  return { value }
+}
+
+/** Reads a secret and cuts the white space around it. */
+function readSecret(path: string, configFile: string, env: NodeJS.ProcessEnv): Reading<string> {
+  const resolved = resolveFile(path, configFile, env)
+  if ('problem' in resolved) return resolved
+  const file = resolved.value
   try {
     const found = statSync(file)
     if (!found.isFile()) return { problem: 'is not a regular file' }
@@ -68,16 +77,4 @@ function readSecret(path: string, configFile: string, env: NodeJS.ProcessEnv): R
   } catch (error) {
     return { problem: fileProblem(error) }
   }
-}
-
-/** Why a file cannot be read, in words. */
-export function fileProblem(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
-  const words: Partial<Record<string, string>> = {
-    ENOENT: 'does not exist',
-    EACCES: 'may not be read by this user',
-    EISDIR: 'is a folder',
-    ENOTDIR: 'has a file where its path needs a folder',
-  }
-  return words[code] ?? `cannot be read (${code})`
 }

@@ -19,14 +19,14 @@ test.each([['log: { trace: /tmp/trace }', 'log.trace: "/tmp/trace" is not suppor
   },
 )
 
-test.each([
-  ['to: tls://x:1', 'routes[0].to: "tls://x:1" is not supported yet, expected tcp://HOST:PORT'],
-  ['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet'],
-])('a route that this version cannot serve is refused: %s', (keys, expected) => {
-  const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
-  expect(found).toHaveLength(1)
-  expect(found[0]).toContain(expected)
-})
+test.each([['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet']])(
+  'a route that this version cannot serve is refused: %s',
+  (keys, expected) => {
+    const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(expected)
+  },
+)
 
 test('P13 metrics beyond loopback need a list of those who may ask', () => {
   const open = 'metrics: { listen: 0.0.0.0:9479'
