@@ -22,7 +22,7 @@ import { lookAtModem } from './port-checks.ts'
 import { type Answers, type Interviewee, interview } from './questions.ts'
 import { checkBoardSupply } from './supply-checks.ts'
 import type { Surroundings } from './surroundings.ts'
-import { checkPins, checkUart } from './uart-checks.ts'
+import { checkPinConflicts, checkPins, checkUart } from './uart-checks.ts'
 
 export interface Order {
   /** The configuration; undefined: the system's. */
@@ -96,6 +96,7 @@ function checkPort({ around: { machine }, board, config, status, notes: { line: 
   if (path === undefined) return { why: 'needs the device' }
   const uart = checkUart(notes, machine, board, path)
   checkPins(notes, machine, board, uart, flowControl)
+  checkPinConflicts(notes, uart, config)
   checkConsole(notes, machine, path)
   checkModemManager(notes, machine, path, uart === 'usb')
   const allowed = checkPermission(notes, machine, path)

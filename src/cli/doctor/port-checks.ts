@@ -99,7 +99,7 @@ function checkLines(notes: Notes, signals: ModemSignals | undefined, { line }: C
   else {
     notes.bad('lines', `${text}: with CTS off nothing can be sent`, {
       fault: 'no-answer',
-      mend: "wire the modem's CTS to ours and RTS to its; a modem that is off has CTS off too; or line.flowControl: none",
+      mend: "the modem's output CTS goes to our CTS, our RTS to its input RTS; is it switched on? Or line.flowControl: none",
       value: text,
     })
   }

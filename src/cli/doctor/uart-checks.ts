@@ -1,5 +1,6 @@
 /** Which UART it is, and whether its RTS and CTS are at the pins. */
 import { basename, dirname } from 'node:path'
+import type { Config } from '../../config/schema.ts'
 import { type Board, BootConfig, type Uart, uartOf } from './board.ts'
 import type { Notes } from './finding.ts'
 import type { Machine } from './machine.ts'
@@ -60,11 +61,10 @@ function usbName(machine: Machine, name: string): string {
   return `USB adapter ${said}${driver === undefined ? '' : ` (${basename(driver)})`}`.replace(/ +/g, ' ')
 }
 
-/** How RTS and CTS come to GPIO 16 and 17, or the pins of a further UART: a line of config.txt each. */
-const PINS: Readonly<Record<'pi5' | 'pl011' | 'mini' | 'extra', { readonly set: RegExp; readonly line: string }>> = {
+/** How RTS and CTS come to GPIO 16 and 17, or to the pins of a further UART: a line of config.txt each. */
+const PINS: Readonly<Record<'pi5' | 'pl011' | 'extra', { readonly set: RegExp; readonly line: string }>> = {
   pi5: { set: /^dtoverlay=uart0-pi5,.*\bctsrts\b/, line: 'dtoverlay=uart0-pi5,ctsrts' },
-  pl011: { set: /^(gpio=16-17=a3|dtoverlay=uart0,.*\bctsrts\b)/, line: 'gpio=16-17=a3' },
-  mini: { set: /^gpio=16-17=a5/, line: 'gpio=16-17=a5' },
+  pl011: { set: /^(gpio=16-17=a3|dtoverlay=uart0,.*\bctsrts\b|dtoverlay=uart-ctsrts)/, line: 'gpio=16-17=a3' },
   extra: {
     set: /^dtoverlay=uart[1-5](-pi5)?,.*\bctsrts\b/,
     line: 'dtoverlay=uartN,ctsrts with the number of the UART',
@@ -77,16 +77,45 @@ export function checkPins(notes: Notes, machine: Machine, board: Board, uart: Ua
     notes.warn('RTS/CTS', 'line.flowControl is none: bytes may be lost', {
       mend: 'wire RTS and CTS and set line.flowControl: hardware, if the board of the modem has them',
     })
-    return
+  } else if (uart === 'mini') {
+    notes.warn('RTS/CTS', 'the mini UART has none', {
+      mend: `dtoverlay=disable-bt and gpio=16-17=a3 in ${CONFIG_FILE}, reboot; or line.flowControl: none`,
+    })
+  } else if (uart === 'pl011' || uart === 'extra') {
+    const { set, line } = PINS[uart === 'pl011' && board.family === 'pi5' ? 'pi5' : uart]
+    const boot = new BootConfig(machine, board)
+    if (boot.path === undefined) notes.skip('RTS/CTS', `there is no ${CONFIG_FILE} to look into`)
+    else if (boot.has(set)) notes.good('RTS/CTS', `the pins are set in ${boot.path}`, null)
+    else {
+      notes.warn('RTS/CTS', `no line of ${boot.path} gives RTS and CTS to the pins`, {
+        mend: `${line} in ${boot.path}, reboot; without these wires line.flowControl: none`,
+      })
+    }
   }
-  if (uart !== 'pl011' && uart !== 'mini' && uart !== 'extra') return
-  const { set, line } = PINS[uart === 'pl011' && board.family === 'pi5' ? 'pi5' : uart]
-  const boot = new BootConfig(machine, board)
-  if (boot.path === undefined) notes.skip('RTS/CTS', `there is no ${CONFIG_FILE} to look into`)
-  else if (boot.has(set)) notes.good('RTS/CTS', `the pins are set in ${boot.path}`, null)
-  else {
-    notes.warn('RTS/CTS', `no line of ${boot.path} gives RTS and CTS to the pins`, {
-      mend: `${line} in ${boot.path}, reboot; without these wires line.flowControl: none`,
+}
+
+/** What a GPIO of the header does for the UART there; 16 and 17 only with flow control. */
+const HEADER: ReadonlyMap<number, string> = new Map([
+  [14, 'TX'],
+  [15, 'RX'],
+  [16, 'CTS'],
+  [17, 'RTS'],
+])
+
+/** A pin has one master: some boards have PWRKEY where the PL011 drives RTS. */
+export function checkPinConflicts(notes: Notes, uart: Uart, { line, modem }: Config): void {
+  if (uart !== 'pl011' && uart !== 'mini') return
+  const { reset, powerKey } = modem.power
+  const wanted = { 'line.dcd': line.dcd, 'line.dtr': line.dtr, 'line.ri': line.ri }
+  const pins = { ...wanted, 'modem.power.reset': reset, 'modem.power.powerKey': powerKey }
+  for (const [key, pin] of Object.entries(pins)) {
+    if (pin === undefined || typeof pin === 'string') continue
+    const use = HEADER.get(pin.line)
+    if (use === undefined || (pin.line > 15 && line.flowControl === 'none')) continue
+    notes.bad('pins', `GPIO ${pin.line} is ${use} of this UART, and ${key} wants it too`, {
+      fault: 'config-invalid',
+      mend: 'move one of them; a board with PWRKEY there has no flow control: line.flowControl: none',
+      value: pin.line,
     })
   }
 }

@@ -27,9 +27,25 @@ test('a fresh Pi 3 has its console, a login prompt and the mini UART at the head
     'take console=serial0,115200 (or console=ttyS0,…) out of /boot/firmware/cmdline',
   )
   expect(one('getty').mend).toContain('sudo systemctl disable --now serial-getty@ttyS0.service')
-  // The line for RTS and CTS stands in a section for another board.
-  expect(of('RTS/CTS')).toMatchObject([{ verdict: 'warning' }])
+  expect(of('RTS/CTS')).toMatchObject([{ verdict: 'warning', message: 'the mini UART has none' }])
   expect(exitCodeOf(findings)).toBe(69)
+})
+
+test('a line of config.txt counts only in a section for this board', async () => {
+  const look = async (text: string): Promise<string> =>
+    (await examined({ machine: machineOf({ ...PI4, '/boot/firmware/config.txt': text }) })).one('RTS/CTS').verdict
+  expect(await look('[pi3]\ngpio=16-17=a3\n')).toBe('warning')
+  expect(await look('[pi3]\n[pi4]\n gpio=16-17=a3 # flow\n')).toBe('good')
+  expect(await look('# gpio=16-17=a3\n')).toBe('warning')
+})
+
+test('a pin that the UART drives cannot be the power key as well', async () => {
+  const more = 'modem: { power: { powerKey: { chip: /dev/gpiochip0, line: 17 } } }'
+  const { one } = await examined({ more })
+  expect(one('pins')).toMatchObject({ verdict: 'bad', fault: 'config-invalid', value: 17 })
+  expect(one('pins').message).toBe('GPIO 17 is RTS of this UART, and modem.power.powerKey wants it too')
+  const without = await examined({ more, line: 'device: /dev/serial0, flowControl: none' })
+  expect(without.of('pins')).toEqual([])
 })
 
 test('a console that only the next boot will bring is told before', async () => {

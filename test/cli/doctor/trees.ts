@@ -76,7 +76,7 @@ export const PI3_FRESH: Tree = {
   '/dev/serial1': { link: 'ttyAMA0' },
   '/proc/cmdline': 'console=ttyS0,115200 console=tty1 root=PARTUUID=1-02\n',
   '/boot/firmware/cmdline.txt': 'console=serial0,115200 console=tty1 root=PARTUUID=1-02\n',
-  '/boot/firmware/config.txt': 'enable_uart=1\n[pi4]\ngpio=16-17=a5\n',
+  '/boot/firmware/config.txt': 'enable_uart=1\n',
   ...running(613, 'agetty', '-o', '-p -- \\u', '--keep-baud', '115200,57600,38400,9600', 'ttyS0', 'vt220'),
   '/run/systemd/generator/getty.target.wants/serial-getty@ttyS0.service': { link: '/lib/systemd/system/x.service' },
 }
