@@ -4,73 +4,11 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Fault } from '../../src/core/fault.ts'
-import type { Port, PortSettings } from '../../src/core/port.ts'
-import { openPseudoTerminal, type PseudoTerminal } from '../../src/core/pseudo-terminal.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { openTtyPort } from '../../src/line/tty-port.ts'
+import { eachOnItsTerminal, faultOf, open, settings, stty, stuck, take, terminal } from './terminal-bench.ts'
 
-const settings: PortSettings = { baudRate: 115200, flowControl: 'none' }
-
-let terminal: PseudoTerminal
-const ports: Port[] = []
-
-beforeEach(async () => {
-  terminal = await openPseudoTerminal()
-})
-afterEach(async () => {
-  await Promise.all(ports.splice(0).map((port) => port.close()))
-  await terminal.close()
-})
-
-async function open(device = terminal.path, wanted = settings): Promise<Port> {
-  const port = await openTtyPort(device, wanted)
-  ports.push(port)
-  return port
-}
-
-async function faultOf(promise: Promise<unknown>): Promise<Fault> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof Fault)) throw new Error(`expected a Fault, not ${String(error)}`)
-  return error
-}
-
-function stty(path: string): string {
-  return execFileSync('stty', ['-F', path, '-a'], { encoding: 'utf8' })
-}
-
-/** The next `length` bytes of `stream`. */
-function take(stream: Duplex, length: number): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let missing = length
-    stream.on('data', function onData(chunk: Buffer) {
-      chunks.push(chunk)
-      missing -= chunk.length
-      if (missing > 0) return
-      stream.off('data', onData)
-      resolve(Buffer.concat(chunks))
-    })
-  })
-}
-
-/** Writes until neither the stream nor the kernel takes more, which a queue that stays as long shows. */
-async function stuck(stream: Duplex): Promise<void> {
-  for (let piece = 0; piece < 200; piece++) stream.write(Buffer.alloc(1024, piece))
-  let last = -1
-  await vi.waitUntil(
-    () => {
-      const same = stream.writableLength === last
-      last = stream.writableLength
-      return same
-    },
-    { interval: 30, timeout: 5000 },
-  )
-  expect(stream.writableLength).toBeGreaterThan(0)
-}
+eachOnItsTerminal()
 
 describe('opening a tty', () => {
   it('sets speed, 8N1 and flow control, and does not let DTR drop at the last close', async () => {

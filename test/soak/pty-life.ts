@@ -13,6 +13,7 @@ import type { LogLine } from './pty-daemon.ts'
 import { PtyWorld } from './pty-world.ts'
 import { Random } from './random.ts'
 import { whenFinished } from './real-end.ts'
+import { RouteBook } from './route-book.ts'
 
 export interface PtyLifePlan {
   readonly program: string
@@ -37,9 +38,7 @@ export class PtyLife {
   readonly #world: PtyWorld
   readonly #over = new AbortController()
   readonly #actors = new Set<Promise<void>>()
-  /** The newest of each route. */
-  readonly #conversations: (Conversation | undefined)[] = []
-  #route = 0
+  readonly #routes: RouteBook
   #state = 'opening'
   #excuses: Excuses = NO_EXCUSES
   #probing = false
@@ -51,6 +50,7 @@ export class PtyLife {
     this.plan = plan
     this.#random = random
     this.#world = world
+    this.#routes = new RouteBook(world.routes)
     this.#figures = figures
     setMaxListeners(0, this.#over.signal)
     world.onLine = (line) => this.#onLine(line)
@@ -60,15 +60,12 @@ export class PtyLife {
   static async begin(plan: PtyLifePlan, figures: Figures): Promise<PtyLife> {
     const random = new Random(plan.seed, plan.life)
     const pin = random.pick([undefined, '1234'])
-    const world = await PtyWorld.make({
-      program: plan.program,
-      knobs: someKnobs(random),
-      config: pin === undefined ? {} : { modem: { pin } },
-    })
+    const config = pin === undefined ? {} : { modem: { pin } }
+    const world = await PtyWorld.make({ program: plan.program, knobs: someKnobs(random), config })
     return new PtyLife(plan, random, world, figures)
   }
 
-  /** Lives for as long as `more` says so. @throws Violation, or a bug */
+  /** Lives while `more()`. @throws Violation, or a bug */
   async run(more: () => boolean): Promise<void> {
     const started = now()
     try {
@@ -143,8 +140,11 @@ export class PtyLife {
     this.#restarting = this.#restarting.then(async () => {
       // The kernel closes the sockets of the dead as if they had finished.
       if (how === 'daemon-killed') this.#excuses = { ...this.#excuses, falseClosed: true }
+      // A process that has only just begun knows no signals yet.
+      while (how === 'daemon-restarted' && (await this.#world.daemon.status()) === undefined) await sleep(LOOK_MS)
       const exit = await this.#world.daemon.end(how === 'daemon-killed' ? 'SIGKILL' : 'SIGTERM')
       if (how === 'daemon-restarted' && exit !== 0) this.#complain(`stopped with exit code ${String(exit)}`)
+      this.#routes.held = undefined
       this.#world.startDaemon()
     })
     return this.#restarting
@@ -160,26 +160,22 @@ export class PtyLife {
   }
 
   #connect(): Conversation | undefined {
-    for (let tries = 0; tries < this.#world.routes; tries += 1) {
-      this.#route = (this.#route + 1) % this.#world.routes
-      if (this.#conversations[this.#route]?.end !== 'open') break
-    }
-    if (this.#conversations[this.#route]?.end === 'open') return undefined
-    const socket = this.#world.connect(this.#route)
+    const route = this.#routes.next()
+    if (route === undefined) return undefined
     const conversation = new Conversation(
-      this.#route,
-      socket,
+      route,
+      this.#world.connect(route),
       () => this.#excuses,
       (what) => this.#complain(what),
       whenFinished,
     )
-    this.#conversations[this.#route] = conversation
+    this.#routes.enter(route, conversation)
     this.#figures.conversations.push(conversation)
     return conversation
   }
 
   #onPeer(socket: Socket, route: number): void {
-    const conversation = this.#conversations[route]
+    const conversation = this.#routes.newest(route)
     if (!conversation) {
       socket.destroy()
       return
@@ -191,9 +187,13 @@ export class PtyLife {
 
   #onLine({ event, to, route, msg, bytesDown }: LogLine): void {
     if (event === 'state') this.#state = String(to)
-    if (event !== 'session-end' || msg !== 'closed by peer') return
+    const index = Number(String(route).slice(1))
+    if (event === 'client') this.#routes.held = index
+    if (event !== 'session-end') return
+    this.#routes.held = undefined
+    if (msg !== 'closed by peer') return
     // What the daemon believes is held against the peer, whatever the client still saw of it.
-    const far = this.#conversations[Number(String(route).slice(1))]?.fars.at(-1)
+    const far = this.#routes.newest(index)?.fars.at(-1)
     const believed = far !== undefined && far.wrote === 'fin' && far.tape.length === bytesDown
     if (believed || far?.wrote === 'rst' || this.#excuses.falseClosed) return
     this.#complain(
@@ -204,7 +204,7 @@ export class PtyLife {
   /** All faults are over: the link serves again within the bound, and a session proves it. */
   async #back(cause: string): Promise<void> {
     const since = now()
-    for (const conversation of this.#conversations) conversation?.app?.destroy()
+    for (const { app } of this.#routes.all) app?.destroy()
     this.#probing = true
     await this.#free(since, 'usable again')
     this.#figures.back(cause, now() - since)
@@ -255,7 +255,8 @@ export class PtyLife {
   #judge(): void {
     const { record } = this.#world.modem
     const { deafToEscapes, modeUntold, noise, rebootUnseen } = this.#excuses
-    const late = record.stray.filter(({ sinceData }) => sinceData > UNDER_WAY_MS)
+    // A plus: an escape of the daemon's own, cut by a restart of the modem.
+    const late = record.stray.filter(({ sinceData, byte }) => sinceData > UNDER_WAY_MS && byte !== 0x2b)
     if (late.length > 0 && !(deafToEscapes || modeUntold || noise || rebootUnseen)) {
       this.#complain(
         `${late.length} stray bytes in command mode: ${String.fromCharCode(...late.map(({ byte }) => byte))}`,

@@ -28,6 +28,17 @@ async function lockedOut(r: Rig): Promise<string> {
   return r.link.fault?.message ?? ''
 }
 
+/** The memory as it was on the disk in the moment when the newest PIN was tried: what a loss of power would leave. */
+function diskAtTheAttempt({ modem: { sim } }: Rig): () => string {
+  const enter = sim.enter.bind(sim)
+  let then = ''
+  sim.enter = (pin) => {
+    then = readFileSync(file(), 'utf8')
+    return enter(pin)
+  }
+  return () => then
+}
+
 test('P8 a wrong PIN costs one attempt, once, over any number of restarts, and the status says what to do', async () => {
   const first = await daemon('4321')
   expect(await lockedOut(first)).toContain('refuses modem.pin')
@@ -58,17 +69,10 @@ test('P8 P7 a PIN that was changed is tried, and the daemon goes on', async () =
 
 test('P8 the power goes while a wrong PIN is being tried: it is not tried again', async () => {
   const first = await daemon('4321')
-  const { sim } = first.modem
-  const enter = sim.enter.bind(sim)
-  let then = ''
-  sim.enter = (pin) => {
-    then = readFileSync(file(), 'utf8')
-    return enter(pin)
-  }
+  const then = diskAtTheAttempt(first)
   await lockedOut(first)
   await first.stop()
-  // The disk as it was in the moment of the attempt.
-  writeFileSync(file(), then)
+  writeFileSync(file(), then())
   const second = await daemon('4321', first)
   expect(await lockedOut(second)).toContain('not tried again')
   await second.pass(3_600_000)
@@ -77,17 +81,11 @@ test('P8 the power goes while a wrong PIN is being tried: it is not tried again'
 
 test('P6 the power goes while the right PIN is being tried: the SIM has lost no attempt, so it is tried', async () => {
   const first = await daemon('1234')
-  const { sim } = first.modem
-  const enter = sim.enter.bind(sim)
-  let then = ''
-  sim.enter = (pin) => {
-    then = readFileSync(file(), 'utf8')
-    return enter(pin)
-  }
+  const then = diskAtTheAttempt(first)
   await first.reach('ready')
   await first.stop()
-  writeFileSync(file(), then)
-  sim.lock('1234', 3)
+  writeFileSync(file(), then())
+  first.modem.sim.lock('1234', 3)
   const second = await daemon('1234', first)
   await second.reach('ready')
   expect(first.modem.record.pinAttempts).toHaveLength(2)

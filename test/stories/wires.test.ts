@@ -38,13 +38,16 @@ async function aSession(r: Rig): Promise<Witness> {
 }
 
 /** How long the end of a connection, which nothing but DCD shows, takes to reach the client, in ms. */
-async function timeToEnd(line: LineConfig, lines: boolean): Promise<number> {
+async function timeToEnd(line: LineConfig, lines: boolean, later = 0): Promise<number> {
   const { r } = await wired(line, lines)
   const app = await aSession(r)
+  let endedAt = 0
+  app.socket.once('end', () => (endedAt = now())).once('error', () => (endedAt = now()))
+  await r.pass(later)
   r.modem.begin({ type: 'carrier-drops', how: 'dcd' })
   const since = now()
-  await r.until(() => app.end !== 'open', 'the end', 600_000)
-  return now() - since
+  await r.until(() => endedAt > 0, 'the end', 600_000)
+  return endedAt - since
 }
 
 describe('DCD', () => {
@@ -55,6 +58,13 @@ describe('DCD', () => {
     expect(gpio).toBeLessThanOrEqual(own + 2500)
     expect(gpio).toBeLessThan(4000)
   })
+
+  test.each([0, 3, 6, 9, 12, 15, 18])(
+    'P2 tells of the end within 60 ms, %i ms after a look at it as well',
+    async (later) => {
+      expect(await timeToEnd({}, true, later)).toBeLessThanOrEqual(60)
+    },
+  )
 
   test('that is configured away is not looked at', async () => {
     expect(await timeToEnd({ dcd: 'none' }, true)).toBeGreaterThan(30_000)

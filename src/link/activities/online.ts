@@ -7,7 +7,7 @@ import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
 
 /** How often DCD and RI are read, in ms: the shortest pulse of RI is 50 ms long (modem-facts 4). */
-const DCD_POLL_MS = 25
+const DCD_POLL_MS = 20
 /** The modem's last words are followed by nothing: silence after which it is worth a proof, in ms. */
 const WORDS_SILENCE_MS = 150
 /** DCD went off and nothing is said: what is still on its way through buffers and adapters comes within this time. */
@@ -55,11 +55,16 @@ async function watchEnd(parts: Parts, carrier: Carrier, signal: AbortSignal): Pr
   }
   carrier.holdUpstream()
   carrier.dcdOffSince ??= now()
-  if (Math.min(carrier.silentMs, now() - carrier.dcdOffSince) < DCD_SILENCE_MS) return undefined
+  if (quietMs(carrier) < DCD_SILENCE_MS) return undefined
   // DCD alone: the modem is in command mode and is asked what happened.
   dteOf(parts).enterCommandMode()
   parts.proofDue = true
   return 'windowRequested'
+}
+
+/** How long nothing came; where DCD went off, since then. */
+function quietMs({ silentMs, dcdOffSince }: Carrier): number {
+  return dcdOffSince === undefined ? silentMs : Math.min(silentMs, now() - dcdOffSince)
 }
 
 /** Words that the peer may have sent, and DCD went off because the modem restarts: only a clean end is worth a question. */
@@ -116,8 +121,8 @@ function ringDue(parts: Parts): boolean {
 /** How long to wait before looking again if no bell rings, in ms. */
 function patience(parts: Parts, carrier: Carrier): number {
   if (parts.facts.hasDcd || parts.facts.hasRi) {
-    const word = carrier.lastWord !== undefined
-    return word ? Math.min(DCD_POLL_MS, Math.max(1, DCD_SILENCE_MS - carrier.silentMs)) : DCD_POLL_MS
+    const ending = carrier.lastWord !== undefined || carrier.dcdOffSince !== undefined
+    return ending ? Math.min(DCD_POLL_MS, Math.max(1, DCD_SILENCE_MS - quietMs(carrier))) : DCD_POLL_MS
   }
   if (carrier.lastWord !== undefined) return Math.max(1, WORDS_SILENCE_MS - carrier.silentMs)
   const order = parts.orders.hangUp
