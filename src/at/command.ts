@@ -1,5 +1,6 @@
 /** An AT command as a value: its text, its time-out, which lines are its answer and what they mean. */
-import { isFailure } from './result-code.ts'
+import { isConnect, isFailure } from './result-code.ts'
+import { urcOf } from './urc.ts'
 
 export interface AtCommand<T = void> {
   /** What follows `AT`, without the CR: `+CSQ`. */
@@ -103,11 +104,20 @@ export function mask(command: AtCommand<unknown>): string {
   return maskText(`AT${command.text}`, command)
 }
 
-/** A line of the modem as it may be seen, and who calls is nobody's business (`+CLIP`). */
-export function maskLine(line: string, command: AtCommand<unknown> | undefined): string {
+/**
+ * A line of the modem as it may be seen. What is no answer and no word that is known may be a peer's (P12): of it only the
+ * length is. Who calls is nobody's business (`+CLIP`).
+ * @param part what the line is to the command in flight; undefined without one
+ */
+export function maskLine(line: string, command: AtCommand<unknown> | undefined, part: Part | undefined): string {
   if (command?.hidden?.test(line) === true) return '****'
+  if ((part === undefined || part === 'foreign') && !isModems(line)) return `(${line.length} bytes)`
   const unnamed = line.replace(/^(\+CLIP: ?")[^"]*/, '$1****')
   return command ? maskText(unnamed, command) : unnamed
+}
+
+function isModems(line: string): boolean {
+  return OK.test(line) || isFailure(line) || isConnect(line) || urcOf(line).kind !== 'unknown'
 }
 
 function maskText(text: string, command: AtCommand<unknown>): string {

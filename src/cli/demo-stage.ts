@@ -88,6 +88,7 @@ function demoConfig(port: number, peerPort: number, folder: string): Config {
     recovery: { firstPause: '500ms', maxPause: '3s', bootTime: '6s' },
     liveness: { probeAfter: '10s' },
     control: { socket: join(folder, 'control.sock') },
+    state: { folder },
   })
 }
 

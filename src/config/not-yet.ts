@@ -13,17 +13,11 @@ interface Row {
   readonly expected: string
 }
 
-const isSet = (value: unknown): boolean => value !== undefined && value !== ''
 const hasScheme = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(hasScheme) : typeof value === 'string' && /^udp:\/\//.test(value)
 
 const NOT_YET: readonly Row[] = [
   { path: ['routes', '*', 'to'], refused: hasScheme, expected: 'tcp://HOST:PORT or tls://HOST:PORT' },
-  {
-    path: ['log', 'trace'],
-    refused: (value) => isSet(value) && value !== 'off',
-    expected: 'off',
-  },
 ]
 
 /** Every setting that this version cannot honour. */

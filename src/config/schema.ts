@@ -210,6 +210,16 @@ const log = keys({
     'off',
     'A file that takes every byte on the line, payload and secrets included.',
   ),
+  traceSize: defaulted(
+    size(),
+    '10MB',
+    'How large that file may grow; then it becomes FILE.1, in place of an older one.',
+  ),
+  recordings: defaulted(
+    whole(0, 1000),
+    10,
+    'How many recordings are kept in state.folder: the last minutes before a rung of recovery, AT without secrets, of payload only how much.',
+  ),
 })
 
 const controlSocket = parsed(

@@ -7,6 +7,7 @@ import { Memory } from '../core/memory.ts'
 import type { OpenPort } from '../core/port.ts'
 import { Link } from '../link/link.ts'
 import { ControlServer } from './control-server.ts'
+import { LineWatch } from './line-watch.ts'
 import { Counters } from './metrics.ts'
 import { familiesOf } from './metrics-families.ts'
 import { MetricsServer } from './metrics-server.ts'
@@ -20,6 +21,7 @@ export class Daemon {
   readonly link: Link
   readonly bridge: Bridge
   readonly #memory: Memory
+  readonly #watch: LineWatch
   readonly #frontDoor: FrontDoor
   readonly #control: ControlServer
   readonly #metrics: MetricsServer
@@ -34,7 +36,8 @@ export class Daemon {
     // Nobody may be waiting yet; `run` does.
     this.#bug.catch(() => undefined)
     this.#memory = new Memory(stateFolder(config), journal)
-    this.link = new Link(config, openPort, journal, this.#memory)
+    this.#watch = new LineWatch(config.log, stateFolder(config), journal)
+    this.link = new Link(config, openPort, journal, this.#memory, undefined, this.#watch.tap)
     this.bridge = new Bridge(config, this.link, journal, onBug)
     this.#frontDoor = new FrontDoor(this.bridge, this.link, journal, onBug)
     this.#counters = new Counters(journal, this.link)
@@ -81,6 +84,7 @@ export class Daemon {
       await this.bridge.allOver()
     } finally {
       this.#memory.close()
+      this.#watch.close()
       await this.#metrics.close()
       await this.#control.close()
     }

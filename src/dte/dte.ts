@@ -242,7 +242,7 @@ export class Dte extends EventEmitter<DteEvents> {
   #takeLine(line: string): void {
     const flight = this.#flight
     const part = flight?.reader.take(line)
-    if (part !== 'echo') this.#trace.received(maskLine(line, flight?.command))
+    if (part !== 'echo') this.#trace.received(maskLine(line, flight?.command, part))
     switch (part) {
       case 'success':
         if (flight?.command.entersData === true && isConnect(line)) this.#enterDataMode()

@@ -2,6 +2,7 @@
 import { Fault } from '../core/fault.ts'
 import type { ModemSignals, OpenPort, Port, PortSettings, TerminalSignals } from '../core/port.ts'
 import { now, sleep } from '../core/time.ts'
+import type { LineTap } from './line-tap.ts'
 
 /** Start bit, eight data bits, stop bit. */
 const BITS_PER_BYTE = 10
@@ -23,6 +24,7 @@ export class SerialLine {
   readonly device: string
   readonly settings: PortSettings
   readonly #port: Port
+  readonly #tap: LineTap | undefined
   #baudRate: number
   #listener: LineListener | undefined
   #gone: Fault | undefined
@@ -35,12 +37,16 @@ export class SerialLine {
   /** Since when DTR is on, on `now()`'s clock; undefined while it is off, or unknown. */
   dtrOnSince: number | undefined
 
-  private constructor(device: string, settings: PortSettings, port: Port) {
+  private constructor(device: string, settings: PortSettings, port: Port, tap?: LineTap) {
     this.device = device
     this.settings = settings
     this.#port = port
+    this.#tap = tap
     this.#baudRate = settings.baudRate
-    port.stream.on('data', (chunk: Buffer) => this.#listener?.onBytes(chunk))
+    port.stream.on('data', (chunk: Buffer) => {
+      this.#tap?.received(chunk)
+      this.#listener?.onBytes(chunk)
+    })
     port.stream.on('drain', () => this.#listener?.onWritable())
     port.stream.on('error', (error: Error) => this.#lose(error))
     port.stream.on('end', () => this.#lose())
@@ -49,9 +55,12 @@ export class SerialLine {
     port.stream.pause()
   }
 
-  /** @throws Fault line-missing, line-busy, line-gone */
-  static async open(openPort: OpenPort, device: string, settings: PortSettings): Promise<SerialLine> {
-    return new SerialLine(device, settings, await openPort(device, settings))
+  /**
+   * @param tap sees every byte
+   * @throws Fault line-missing, line-busy, line-gone
+   */
+  static async open(openPort: OpenPort, device: string, settings: PortSettings, tap?: LineTap): Promise<SerialLine> {
+    return new SerialLine(device, settings, await openPort(device, settings), tap)
   }
 
   listen(listener: LineListener): void {
@@ -72,6 +81,7 @@ export class SerialLine {
   write(bytes: Uint8Array): boolean {
     if (this.#gone) return false
     this.#busyUntil = Math.max(now(), this.#busyUntil) + this.lineTime(bytes.length)
+    this.#tap?.sent(bytes)
     return this.#port.stream.write(bytes)
   }
 

@@ -10,6 +10,7 @@ import { now, wallClock, wallClockIn } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import type { Dte } from '../dte/dte.ts'
 import { type OpenGpio, openGpioLine } from '../line/gpio-line.ts'
+import type { LineTap } from '../line/line-tap.ts'
 import { activitiesOf } from './activity-table.ts'
 import type { BudgetFigures } from './budget.ts'
 import { Machine } from './machine.ts'
@@ -51,9 +52,10 @@ export class Link extends EventEmitter<LinkEvents> {
     journal: Journal,
     memory = new Memory(config.state.folder, journal),
     openGpio: OpenGpio = openGpioLine,
+    tap?: LineTap,
   ) {
     super()
-    this.#parts = newParts({ config, openPort, openGpio, journal, memory })
+    this.#parts = newParts({ config, openPort, openGpio, tap, journal, memory })
     this.#serving = new Serving(this.#parts.budget)
     this.#machine = new Machine(
       'opening',

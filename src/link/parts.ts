@@ -10,6 +10,7 @@ import type { OpenPort } from '../core/port.ts'
 import type { Dte } from '../dte/dte.ts'
 import type { EscapeOptions } from '../dte/escape.ts'
 import type { OpenGpio } from '../line/gpio-line.ts'
+import type { LineTap } from '../line/line-tap.ts'
 import { Power } from '../line/power.ts'
 import { Budget } from './budget.ts'
 import { Heart } from './heart.ts'
@@ -50,6 +51,7 @@ export interface Parts {
   readonly config: Config
   readonly openPort: OpenPort
   readonly openGpio: OpenGpio
+  readonly tap: LineTap | undefined
   readonly power: Power
   readonly journal: Journal
   readonly orders: Orders
@@ -77,12 +79,14 @@ export interface Makings {
   readonly config: Config
   readonly openPort: OpenPort
   readonly openGpio: OpenGpio
+  /** Sees every byte of the line. */
+  readonly tap: LineTap | undefined
   readonly journal: Journal
   readonly memory: Memory
 }
 
 /** Before the line was opened for the first time. */
-export function newParts({ config, openPort, openGpio, journal, memory }: Makings): Parts {
+export function newParts({ config, openPort, openGpio, tap, journal, memory }: Makings): Parts {
   const { firstPause, maxPause, healthyAfter } = config.recovery
   const orders = new Orders()
   const power = new Power(config.modem.power, openGpio, (level, message) => journal.tell(level, 'power', message))
@@ -90,6 +94,7 @@ export function newParts({ config, openPort, openGpio, journal, memory }: Making
     config,
     openPort,
     openGpio,
+    tap,
     power,
     journal,
     orders,

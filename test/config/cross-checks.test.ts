@@ -10,15 +10,6 @@ function problems(text: string): string[] {
   return 'problems' in loaded ? loaded.problems.map(formatProblem) : []
 }
 
-test.each([['log: { trace: /tmp/trace }', 'log.trace: "/tmp/trace" is not supported yet, expected off']])(
-  'what this version cannot do is refused, not ignored: %s',
-  (line, expected) => {
-    const found = problems(`${line}\n${CONTEXT}\n${ROUTES}`)
-    expect(found).toHaveLength(1)
-    expect(found[0]).toContain(expected)
-  },
-)
-
 test.each([['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet']])(
   'a route that this version cannot serve is refused: %s',
   (keys, expected) => {

@@ -69,6 +69,7 @@ export class LiveDaemon {
       context: { apn: 'internet', user: 'u', password: 'hunter2' },
       routes: [{ name: 'broker', listen, to: `tcp://127.0.0.1:${peerPort}`, linger: '0s' }],
       control: { socket: this.socket },
+      state: { folder: join(folder, 'state') },
       ...config,
     })
     this.daemon = new Daemon(whole, openPort, this.journal)

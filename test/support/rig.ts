@@ -6,6 +6,7 @@ import { type Config, type ConfigInput, configFrom } from '../../src/config/sche
 import { Fault } from '../../src/core/fault.ts'
 import { Journal, type JournalEvent } from '../../src/core/log.ts'
 import type { Port } from '../../src/core/port.ts'
+import type { LineWatch } from '../../src/daemon/line-watch.ts'
 import type { OpenGpio } from '../../src/line/gpio-line.ts'
 import { Link } from '../../src/link/link.ts'
 import type { LinkState } from '../../src/link/states.ts'
@@ -21,6 +22,8 @@ export interface RigOptions {
   readonly lines?: boolean
   /** The GPIO chip that leads to this modem. */
   readonly gpio?: (modem: VirtualModem) => OpenGpio
+  /** Who watches the line. */
+  readonly watch?: (journal: Journal) => LineWatch
   /** A modem that has lived already, instead of a new one. */
   readonly modem?: VirtualModem
   /** What each peer does with a connection; without it the test takes them from `peers`. */
@@ -103,6 +106,7 @@ export class Rig {
       journal,
       undefined,
       options.gpio?.(this.modem),
+      options.watch?.(journal).tap,
     )
     this.link.on('transition', (from, event, to) => this.walked.push([from, event, to]))
     this.bridge = new Bridge(this.config, this.link, journal, (error) => {

@@ -13,10 +13,8 @@ export async function opening(parts: Parts, adopt: (dte: Dte) => void): Promise<
   const wires = new Wires(wanted, parts.openGpio, (wire, reason) => {
     parts.journal.tell('warn', 'wire', `line.${wire} counts as not there: ${reason}`)
   })
-  const line = await SerialLine.open(wires.over(parts.openPort), wanted.device, {
-    baudRate: wanted.baudRate,
-    flowControl: wanted.flowControl,
-  })
+  const { baudRate, flowControl } = wanted
+  const line = await SerialLine.open(wires.over(parts.openPort), wanted.device, { baudRate, flowControl }, parts.tap)
   const secrets = [modem.pin, parts.config.context.password].filter((secret) => secret !== undefined && secret !== '')
   const masked = (text: string): string =>
     secrets.reduce<string>((rest, secret) => rest.replaceAll(secret ?? '', '****'), text)
