@@ -11,6 +11,8 @@ export type Urc =
   | { readonly kind: 'context-lost'; readonly line: string }
   | { readonly kind: 'sim'; readonly state: string; readonly line: string }
   | { readonly kind: 'registration'; readonly line: string }
+  /** Somebody calls the server of the modem (`REMOTE IP: 10.78.103.220`, app note 2.1.3). */
+  | { readonly kind: 'caller'; readonly line: string }
   | { readonly kind: 'ring'; readonly line: string }
   | { readonly kind: 'message'; readonly line: string }
   /** Known and of no consequence. */
@@ -24,6 +26,7 @@ const TABLE: readonly (readonly [RegExp, Exclude<Urc['kind'], 'sim'>])[] = [
   [/^CLOSED$/, 'carrier-ended'],
   [/^\+PDP:? DEACT$/, 'context-lost'],
   [/^\+CG?REG: \d(,"[^"]*","[^"]*")?$/, 'registration'],
+  [/^REMOTE IP: ?\d{1,3}(\.\d{1,3}){3}$/, 'caller'],
   [/^(RING|\+CLIP: .*|\+CRING: .*)$/, 'ring'],
   [/^\+(CMTI|CMT|CDS|CBM): /, 'message'],
   [

@@ -3,6 +3,7 @@
  * priority first, then the route whose last turn is longest ago, then whoever came first.
  */
 import { after, reasonOf, type Timer, wallClock } from '../core/time.ts'
+import type { Carrier } from '../dte/carrier.ts'
 import { TurnedAway } from './turned-away.ts'
 
 /** What a route says about a carrier that is taken. Times in ms, 0 for never. */
@@ -26,6 +27,13 @@ export interface Contender {
   readonly stalledMs: number
   /** It has to give the carrier up; it is told once, and leaves when the modem has hung up. */
   evict(why: TurnedAway): void
+}
+
+/** Whoever has the carrier, or is about to. */
+export interface Holder extends Contender {
+  /** It has its turn, and waits for the link to be usable. */
+  readonly held: boolean
+  readonly carrier: Carrier | undefined
 }
 
 /** Whoever waits, as the status shows it. */

@@ -1,10 +1,12 @@
 /** The bridge: a session per client, all through the one carrier of the link. */
 import { targetsOf } from '../config/endpoint.ts'
-import type { Config } from '../config/schema.ts'
+import type { Config, InboundConfig } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import type { Carrier } from '../dte/carrier.ts'
-import { Admission, type InQueue } from './admission.ts'
+import { Admission, type Holder, type InQueue } from './admission.ts'
+import { localProgram } from './call-dial.ts'
+import { Callers, type IncomingCall } from './callers.ts'
 import type { ClientSocket } from './client.ts'
 import { Peers } from './peers.ts'
 import type { DialledLink } from './reached.ts'
@@ -13,8 +15,8 @@ import { Session, type SessionEnd } from './session.ts'
 import { Standby } from './standby.ts'
 import { TlsSettings } from './tls-settings.ts'
 
-/** What became of a route's sessions, for the status. */
-export interface RouteFigures extends AwaitedRoute {
+/** What became of sessions, for the status. */
+export interface SessionFigures {
   sessions: number
   /** Clients that got no carrier because others had it. */
   refused: number
@@ -24,23 +26,38 @@ export interface RouteFigures extends AwaitedRoute {
   unacked: number | null
 }
 
-/** Whoever has the carrier, or is about to. */
-export type Holder = Pick<RouteDial, 'route' | 'session' | 'held'>
+export interface RouteFigures extends AwaitedRoute, SessionFigures {}
+
+/** Of the sessions that callers from the network began. */
+export interface CallFigures extends SessionFigures {
+  readonly inbound: InboundConfig
+}
+
+/** The link as the bridge needs it. */
+export type BridgedLink = DialledLink & { on(event: 'call', listener: (call: IncomingCall) => void): unknown }
 
 export class Bridge {
-  readonly #link: DialledLink
+  readonly #link: BridgedLink
   readonly #journal: Journal
-  readonly #admission = new Admission<RouteDial>()
+  readonly #admission = new Admission<Holder>()
   readonly #onBug: (error: unknown) => void
   readonly #running = new Set<Promise<void>>()
   readonly #clients = new Set<ClientSocket>()
   readonly #standby: Standby | undefined
   readonly #conversations = new Set<Session>()
   readonly figures: readonly RouteFigures[]
+  /** Of callers; undefined where nobody may call. */
+  readonly calls: CallFigures | undefined
   #sessions = 0
 
   /** @param onBug told of errors that are no faults */
-  constructor(config: Config, link: DialledLink, journal: Journal, onBug: (error: unknown) => void) {
+  constructor(
+    config: Config,
+    link: BridgedLink,
+    journal: Journal,
+    onBug: (error: unknown) => void,
+    openLocal = localProgram,
+  ) {
     this.#link = link
     this.#journal = journal
     this.figures = config.routes.map((route) => ({
@@ -49,14 +66,16 @@ export class Bridge {
       tls: targetsOf(route.to).some(({ scheme }) => scheme === 'tls')
         ? new TlsSettings(route, config.recovery)
         : undefined,
-      sessions: 0,
-      refused: 0,
-      bytesUp: 0,
-      bytesDown: 0,
       waiting: 0,
-      unacked: null,
+      ...noSessions(),
     }))
     this.#onBug = onBug
+    const [inbound] = config.inbound
+    if (inbound) {
+      this.calls = { inbound, ...noSessions() }
+      const callers = new Callers(inbound, { link, admission: this.#admission }, journal, openLocal)
+      link.on('call', (call) => this.#take(callers, call))
+    }
     const always = this.figures.find(({ route }) => route.open === 'always')
     this.#standby = always && new Standby(always, config.recovery, link, journal, onBug)
   }
@@ -95,11 +114,21 @@ export class Bridge {
 
   /** Takes a client of a route; the listener does, and tests do. */
   serve(figures: RouteFigures, client: ClientSocket): void {
+    this.#keep(client, this.#serve(figures, client))
+  }
+
+  /** Somebody has called. */
+  #take(callers: Callers, call: IncomingCall): void {
+    this.#sessions += 1
+    const session = this.#sessions
+    const taken = callers.admit(call, session)
+    if (taken && this.calls) this.#keep(taken.client, this.#converse(this.calls, session, taken))
+  }
+
+  #keep(client: ClientSocket, conversation: Promise<void>): void {
     this.#clients.add(client)
     client.once('close', () => this.#clients.delete(client))
-    const running = this.#serve(figures, client)
-      .catch(this.#onBug)
-      .finally(() => this.#running.delete(running))
+    const running = conversation.catch(this.#onBug).finally(() => this.#running.delete(running))
     this.#running.add(running)
   }
 
@@ -116,17 +145,24 @@ export class Bridge {
     const { linger, closeTimeout, idleTimeout } = figures.route
     const options = { lingerMs: linger, closeTimeoutMs: closeTimeout, idleTimeoutMs: idleTimeout }
     const conversation: Session = new Session(client, dial, options)
+    await this.#converse(figures, session, { conversation, dial })
+  }
+
+  async #converse(
+    figures: SessionFigures,
+    session: number,
+    { conversation, dial }: { readonly conversation: Session; readonly dial: { readonly route: string; done(): void } },
+  ): Promise<void> {
     this.#conversations.add(conversation)
     try {
-      this.#count(figures, session, await conversation.run())
+      this.#count(figures, { route: dial.route, session }, await conversation.run())
     } finally {
       this.#conversations.delete(conversation)
       dial.done()
     }
   }
 
-  #count(figures: RouteFigures, session: number, end: SessionEnd): void {
-    const fields = { route: figures.route.name, session }
+  #count(figures: SessionFigures, fields: { readonly route: string; readonly session: number }, end: SessionEnd): void {
     const { outcome, fault, reason, bytesUp, bytesDown, unacked } = end
     if (outcome === 'busy' || outcome === 'queue-timeout') {
       figures.refused += 1
@@ -149,4 +185,8 @@ export class Bridge {
       ...broken,
     })
   }
+}
+
+function noSessions(): SessionFigures {
+  return { sessions: 0, refused: 0, bytesUp: 0, bytesDown: 0, unacked: null }
 }

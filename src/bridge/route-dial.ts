@@ -2,7 +2,7 @@
 import type { EventFields, Journal, Level } from '../core/log.ts'
 import { soon } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
-import type { Admission, Contender, Leave, Terms } from './admission.ts'
+import type { Admission, Holder, Leave, Terms } from './admission.ts'
 import { dialPeers } from './dial-peers.ts'
 import { untilUsable } from './hold.ts'
 import type { DialledLink, DialledRoute, Reached } from './reached.ts'
@@ -19,12 +19,12 @@ export interface AwaitedRoute extends DialledRoute {
 export interface RouteDialParts {
   readonly link: DialledLink
   readonly journal: Journal
-  readonly admission: Admission<RouteDial>
+  readonly admission: Admission<Holder>
   /** undefined without a route that has `open: always`. */
   readonly standby: Standby | undefined
 }
 
-export class RouteDial implements SessionLink, Contender {
+export class RouteDial implements SessionLink, Holder {
   readonly #parts: RouteDialParts
   readonly #dialled: AwaitedRoute
   readonly #conversation: () => Session

@@ -28,6 +28,9 @@ const CLOSED: Readonly<Record<Closed, true>> = {
   contextFailState: true,
   resetOk: true,
   powerWord: true,
+  remoteIp: true,
+  serverAfterCall: true,
+  serverClosed: true,
 }
 
 /**

@@ -17,6 +17,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...repeatedNames(routes),
     ...listeners(placesOf(raw)),
     ...standing(routes),
+    ...callers(raw, routes),
   ]
 }
 
@@ -58,6 +59,20 @@ function standing(routes: readonly unknown[]): Issue[] {
     path: ['routes', index, 'open'],
     message: '"always" is what another route has already, expected on-demand',
   }))
+}
+
+/** The modem has one connection: whoever always has it leaves none to callers. */
+function callers(raw: unknown, routes: readonly unknown[]): Issue[] {
+  const inbound = itemsOf(at(raw, 'inbound'))
+  const taken = inbound.flatMap((one, index) => {
+    const name = at(one, 'name')
+    if (typeof name !== 'string' || !routes.some((route) => at(route, 'name') === name)) return []
+    return [{ path: ['inbound', index, 'name'], message: `${show(name)} is taken by a route, expected its own name` }]
+  })
+  const always = routes.findIndex((route) => at(route, 'open') === 'always')
+  if (inbound.length === 0 || always < 0) return taken
+  const message = 'always leaves no time in which somebody could call (inbound), expected on-demand'
+  return [...taken, { path: ['routes', always, 'open'], message }]
 }
 
 /** Where one of several listeners is written. */

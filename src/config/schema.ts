@@ -21,8 +21,10 @@ import {
   text,
   whole,
 } from './fields.ts'
+import { inbound } from './inbound-schema.ts'
 import { route, subnets } from './route-schema.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
+import { show } from './words.ts'
 
 /** What AT+CSTT takes for each of APN, user and password (AT manual 8.2.7). */
 const LONGEST_CREDENTIAL = 50
@@ -246,6 +248,11 @@ export const configSchema = keys({
     })
     .min(1, { error: () => `is empty, expected ${ROUTES}` })
     .describe('Listeners and where they lead. At least one. Required.'),
+  inbound: z
+    .array(inbound, { error: ({ input }) => `is ${show(input)}, expected ${CALLS}` })
+    .max(1, { error: () => `has more than one entry: the modem listens on one port, expected ${CALLS}` })
+    .prefault([])
+    .describe("Callers from the network to the modem's own address. Default: []."),
   escape: section(escape, 'How data mode is left for command mode.'),
   transparent: section(transparent, 'How the modem packs bytes into packets (AT+CIPCCFG).'),
   liveness: section(liveness, 'How a dead link is found out.'),
@@ -283,6 +290,8 @@ export const configSchema = keys({
 
 const ROUTES = 'a list of at least one route: {name, listen, to}'
 
+const CALLS = 'a list of at most one {name, modemPort, to, allowFrom}'
+
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
 
 /** A configuration as it may be written, defaults left out. */
@@ -290,6 +299,7 @@ export type ConfigInput = z.input<typeof configSchema>
 /** A configuration that was checked: keys as in the file, durations in ms, sizes in bytes, addresses taken apart. */
 export type Config = Frozen<z.output<typeof configSchema>>
 export type RouteConfig = Config['routes'][number]
+export type InboundConfig = Config['inbound'][number]
 
 /** A configuration from within the program (demo, tests). Throws if it is not valid: that is a bug there. */
 export function configFrom(input: ConfigInput): Config {

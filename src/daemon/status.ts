@@ -1,6 +1,6 @@
 /** The status: what the daemon is doing and why, as one object for programs and people. */
 import type { InQueue } from '../bridge/admission.ts'
-import type { Bridge, RouteFigures } from '../bridge/bridge.ts'
+import type { Bridge, CallFigures, RouteFigures, SessionFigures } from '../bridge/bridge.ts'
 import { formatListen, formatTarget, targetsOf } from '../config/endpoint.ts'
 import type { Fault, FaultCode, Rung } from '../core/fault.ts'
 import type { BudgetFigures } from '../link/budget.ts'
@@ -14,22 +14,34 @@ export type Registration = (typeof REGISTRATION)[number]
 /** AT+CSQ's number for a signal that the modem cannot tell. */
 const UNKNOWN_SIGNAL = 99
 
-export interface RouteStatus {
-  readonly name: string
-  readonly listen: string
-  /** Of several peers in the order of the configuration, with commas. */
-  readonly to: string
-  /** The session that has the carrier; null if none of this route has. */
+interface SessionsStatus {
+  /** The session that has the carrier; null if none of these has. */
   readonly holder: number | null
-  /** Clients that wait for their turn, or for the link. */
-  readonly waiting: number
-  /** Clients that were turned away because others had the carrier. */
-  readonly refused: number
   /** Of all sessions, the one under way included. */
   readonly bytesUp: number
   readonly bytesDown: number
   /** Bytes that the peer had not acknowledged when the last session hung up. */
   readonly unacked: number | null
+}
+
+export interface RouteStatus extends SessionsStatus {
+  readonly name: string
+  readonly listen: string
+  /** Of several peers in the order of the configuration, with commas. */
+  readonly to: string
+  /** Clients that wait for their turn, or for the link. */
+  readonly waiting: number
+  /** Clients that were turned away because others had the carrier. */
+  readonly refused: number
+}
+
+export interface InboundStatus extends SessionsStatus {
+  readonly name: string
+  /** The local program. */
+  readonly to: string
+  readonly modemPort: number
+  /** Whether the modem listens now. */
+  readonly listening: boolean
 }
 
 /** null stands for what is not known. */
@@ -53,6 +65,8 @@ export interface Status {
   }
   readonly context: { readonly address: string | null }
   readonly routes: readonly RouteStatus[]
+  /** Callers from the network; null where nobody may call. */
+  readonly inbound: InboundStatus | null
   /** Who waits for the carrier that another one has, in the order of their coming. */
   readonly queue: readonly InQueue[]
   /** Recovery: the rung that it is on, and the how many-eth failure in a row that is for; null and 0 if it has none. */
@@ -92,6 +106,7 @@ export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFa
     },
     context: { address: facts.address },
     routes: bridge.figures.map((figures) => routeStatus(figures, bridge)),
+    inbound: bridge.calls ? inboundStatus(bridge.calls, link, bridge) : null,
     queue: bridge.queue,
     ladder: { rung: step?.rung ?? null, attempt: step?.attempt ?? 0 },
     budget: link.budget,
@@ -101,19 +116,27 @@ export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFa
   }
 }
 
-function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
-  const { route, bytesUp, bytesDown, waiting, refused, unacked } = figures
-  const holder = bridge.holder?.route === route.name && !bridge.holder.held ? bridge.holder.session : null
+function inboundStatus(figures: CallFigures, link: Link, bridge: Bridge): InboundStatus {
+  const { name, modemPort, to } = figures.inbound
+  return { name, modemPort, to: formatListen(to), listening: link.listening, ...ofSessions(name, figures, bridge) }
+}
+
+/** Of all sessions, the one under way included. */
+function ofSessions(name: string, figures: SessionFigures, bridge: Bridge): SessionsStatus {
+  const { bytesUp, bytesDown, unacked } = figures
+  const holder = bridge.holder?.route === name && !bridge.holder.held ? bridge.holder.session : null
   const live = holder === null ? undefined : bridge.carrier
+  return { holder, bytesUp: bytesUp + (live?.bytesUp ?? 0), bytesDown: bytesDown + (live?.bytesDown ?? 0), unacked }
+}
+
+function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
+  const { route, waiting, refused } = figures
   return {
     name: route.name,
     listen: formatListen(route.listen),
     to: targetsOf(route.to).map(formatTarget).join(', '),
-    holder,
     waiting,
     refused,
-    bytesUp: bytesUp + (live?.bytesUp ?? 0),
-    bytesDown: bytesDown + (live?.bytesDown ?? 0),
-    unacked,
+    ...ofSessions(route.name, figures, bridge),
   }
 }

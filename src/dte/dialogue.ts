@@ -3,7 +3,8 @@ import type { AtCommand } from '../at/command.ts'
 import { resynchronize } from '../at/commands.ts'
 import { isFault } from '../core/fault.ts'
 import { retry } from '../core/retry.ts'
-import { CommandFault, type Dte } from './dte.ts'
+import { CommandFault } from './command-fault.ts'
+import { type Dte } from './dte.ts'
 
 /** An interrupted line in the modem's buffer may spoil the first of these. */
 const RESYNC_PAUSE_MS = 50

@@ -12,26 +12,13 @@ import { Fault, isFault } from '../core/fault.ts'
 import { reasonOf, withDeadline } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { Carrier, type CarrierEnd } from './carrier.ts'
+import { CommandFault } from './command-fault.ts'
+import type { DialogueTrace } from './dialogue-trace.ts'
 import { EscapeGuard } from './escape-guard.ts'
 import { EscapedReader, type EscapedWords } from './escaped-reader.ts'
 
 const CR = 0x0d
 const LF = 0x0a
-
-/** Sees the dialogue in command mode, secrets masked: for the log. */
-export interface DialogueTrace {
-  sent(line: string): void
-  received(line: string): void
-}
-
-/** The modem refused: `result` is its own final line. */
-export class CommandFault extends Fault {
-  readonly result: string
-  constructor(text: string, result: string) {
-    super('command-failed', `AT${text}: ${result}`)
-    this.result = result
-  }
-}
 
 interface Flight {
   readonly reader: AnswerReader
@@ -44,8 +31,11 @@ interface DteEvents {
   urc: [Urc]
   /** The line is gone. */
   gone: [Fault]
-  /** The modem went to data mode by a command that was given up: what is written now reaches the peer. */
-  adrift: [Fault]
+  /**
+   * The modem went to data mode by itself or by a command that was given up: what is written now reaches the peer.
+   * `unasked`: nothing had been said to it; `rest` came after its CONNECT.
+   */
+  adrift: [fault: Fault, unasked: boolean, rest: Buffer]
 }
 
 export class Dte extends EventEmitter<DteEvents> {
@@ -274,20 +264,29 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#mode = 'data'
     this.#adrift = fault
     this.#connectDue = false
-    this.#carrier?.receive(Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()]))
+    const unasked = !this.#flight && !this.#answerDue && !this.#carrier
+    const rest = Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()])
+    this.#carrier?.receive(rest)
     this.#flight?.reject(fault)
-    this.emit('adrift', fault)
+    this.emit('adrift', fault, unasked, rest)
   }
 
-  #enterDataMode(): void {
+  /** The CONNECT that nobody asked for was a caller's; `rest` is what it has said. */
+  answerCall(rest: Buffer): Carrier {
+    this.#adrift = undefined
+    this.#framer.takeRest()
+    return this.#enterDataMode(rest)
+  }
+
+  #enterDataMode(rest: Buffer = Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()])): Carrier {
     this.#mode = 'data'
     this.#connectDue = false
     this.#lineFeedDue = false
     const guard = this.plusGuardMs === undefined ? undefined : new EscapeGuard(this.plusGuardMs)
     this.#carrier ??= new Carrier(this.line, guard)
-    const rest = Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()])
     this.#carrier.proceed()
     this.#carrier.receive(rest)
+    return this.#carrier
   }
 
   #lose(fault: Fault): void {

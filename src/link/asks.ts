@@ -1,8 +1,8 @@
 /** Commands that a person asks through the daemon. */
 import { anything } from '../at/anything.ts'
 import { isFault } from '../core/fault.ts'
+import { CommandFault } from '../dte/command-fault.ts'
 import { say } from '../dte/dialogue.ts'
-import { CommandFault } from '../dte/dte.ts'
 import type { Asked, AskOrder } from './orders.ts'
 import { dteOf, type Parts } from './parts.ts'
 

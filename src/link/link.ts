@@ -1,6 +1,5 @@
 /** The link: supervises the modem for as long as the daemon lives, and gives a carrier to whoever may have one. */
 import { EventEmitter } from 'node:events'
-import type { Urc } from '../at/urc.ts'
 import type { Config } from '../config/schema.ts'
 import { Fault, isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
@@ -13,15 +12,14 @@ import { type OpenGpio, openGpioLine } from '../line/gpio-line.ts'
 import type { LineTap } from '../line/line-tap.ts'
 import { activitiesOf } from './activity-table.ts'
 import type { BudgetFigures } from './budget.ts'
+import type { Call } from './calls.ts'
 import { Machine } from './machine.ts'
+import { EXPECTING_BOOT, noteUrc } from './notices.ts'
 import type { Asked, Destination } from './orders.ts'
-import { describeModem, type ModemFacts, newParts, type Parts } from './parts.ts'
+import { describeModem, type ModemFacts, newParts, type Parts, welcome } from './parts.ts'
 import type { RecoveryStep } from './recovery.ts'
 import { Serving } from './serving.ts'
 import type { ActiveState, LinkEvent, LinkState } from './states.ts'
-
-/** States in which boot lines are no surprise: the modem has not been found yet, or was restarted by us. */
-const EXPECTING_BOOT: ReadonlySet<LinkState> = new Set(['opening', 'probing', 'recovering', 'stopping', 'stopped'])
 
 /** The whole hang-up that a person orders, acknowledgement of the last bytes included, in ms. */
 const REDIAL_MS = 10_000
@@ -32,6 +30,8 @@ export type Redialled = 'hanging-up' | 'trying-now' | 'nothing-to-drop'
 interface LinkEvents {
   /** Whether clients can be served, whenever that changes. */
   usable: [boolean]
+  /** Somebody has called the modem; the carrier waits for who takes it. */
+  call: [Call]
   transition: [from: LinkState, event: LinkEvent, to: LinkState]
 }
 
@@ -55,7 +55,8 @@ export class Link extends EventEmitter<LinkEvents> {
     tap?: LineTap,
   ) {
     super()
-    this.#parts = newParts({ config, openPort, openGpio, tap, journal, memory })
+    const onCall = (call: Call): void => this.#takeCall(call)
+    this.#parts = newParts({ config, openPort, openGpio, tap, journal, memory, onCall })
     this.#serving = new Serving(this.#parts.budget)
     this.#machine = new Machine(
       'opening',
@@ -99,6 +100,11 @@ export class Link extends EventEmitter<LinkEvents> {
   /** Whether a client can be served now. */
   get usable(): boolean {
     return this.#serving.usable
+  }
+
+  /** Whether the modem listens for callers. */
+  get listening(): boolean {
+    return this.#parts.calls.listening
   }
 
   /** Since when the state is what it is. */
@@ -199,46 +205,24 @@ export class Link extends EventEmitter<LinkEvents> {
   #adopt(dte: Dte): void {
     this.#parts.dte = dte
     dte.on('gone', (fault) => this.#lose(fault, 'lineLost'))
-    dte.on('urc', (urc) => this.#takeUrc(urc))
-    dte.on('adrift', (fault) => {
+    dte.on('urc', (urc) => {
+      const fault = noteUrc(this.#parts, urc, this.state)
+      if (fault) this.#lose(fault, 'modemLost')
+    })
+    dte.on('adrift', (fault, unasked, rest) => {
       this.#parts.modeUnknown = true
-      if (!EXPECTING_BOOT.has(this.state)) this.#lose(fault, 'modemLost')
+      const { calls } = this.#parts
+      if (unasked && calls.listening && this.state === 'ready') calls.take(dte, rest)
+      else if (!EXPECTING_BOOT.has(this.state)) this.#lose(fault, 'modemLost')
     })
   }
 
-  #takeUrc(urc: Urc): void {
-    const { inbox, journal, power } = this.#parts
-    switch (urc.kind) {
-      case 'booted':
-      case 'powering-down':
-        if (EXPECTING_BOOT.has(this.state)) return
-        if (urc.kind === 'powering-down') power.noteGoodBye()
-        this.#lose(restartFault(urc.line), 'modemLost')
-        break
-      case 'voltage-warning':
-        journal.tell('warn', 'under-voltage', urc.line, { fault: 'under-voltage' })
-        break
-      case 'context-lost':
-        if (this.state === 'ready')
-          this.#lose(new Fault('context-lost', 'the network took the context down'), 'modemLost')
-        else this.#parts.proofDue = true
-        break
-      case 'carrier-ended':
-        // Said during a command window: whether it was the end is asked before data is believed again.
-        this.#parts.proofDue = true
-        break
-      case 'ring':
-        inbox.noteCall(urc.line)
-        break
-      case 'message':
-        inbox.noteMessage()
-        break
-      case 'sim':
-      case 'registration':
-      case 'notice':
-      case 'unknown':
-        break
-    }
+  /** Somebody has called and is connected. */
+  #takeCall(call: Call): void {
+    this.#parts.modeUnknown = false
+    welcome(this.#parts, call.carrier)
+    this.#machine.tell('called')
+    this.emit('call', call)
   }
 
   #lose(fault: Fault, event: 'lineLost' | 'modemLost'): void {
@@ -258,7 +242,10 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#since = wallClock()
     this.#parts.heart.wake()
     if (to === 'probing') this.#parts.configured = false
-    if (to === 'recovering') this.#notePause()
+    if (to === 'recovering') {
+      this.#parts.calls.forget()
+      this.#notePause()
+    }
     if (to === 'attaching') this.#parts.power.noteAnswer()
     if (to === 'attaching' || to === 'stopping') this.#giveAnswers()
     if (to === 'attaching' && this.#resetDue) this.#restart()
@@ -289,11 +276,4 @@ export class Link extends EventEmitter<LinkEvents> {
     const { window } = this.#parts
     for (const answer of window.answers.splice(0)) answer(Math.round(now() - window.since))
   }
-}
-
-/** A modem that started again, or goes down, without being told to. */
-function restartFault(line: string): Fault {
-  return /UNDER-VOLTAGE/.test(line)
-    ? new Fault('under-voltage', `the modem switched itself off: its supply is too weak (${line})`)
-    : new Fault('modem-rebooted', `the modem restarted by itself (${line})`)
 }

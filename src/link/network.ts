@@ -12,8 +12,8 @@ import {
 import { errorNumber } from '../at/result-code.ts'
 import { Fault } from '../core/fault.ts'
 import { now, sleep } from '../core/time.ts'
+import { CommandFault } from '../dte/command-fault.ts'
 import { say, sayIfKnown } from '../dte/dialogue.ts'
-import { CommandFault } from '../dte/dte.ts'
 import { dteOf, type Parts } from './parts.ts'
 import type { PinTrials } from './pin-trials.ts'
 

@@ -7,12 +7,14 @@ import { Fault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import type { Memory } from '../core/memory.ts'
 import type { OpenPort } from '../core/port.ts'
+import type { Carrier } from '../dte/carrier.ts'
 import type { Dte } from '../dte/dte.ts'
 import type { EscapeOptions } from '../dte/escape.ts'
 import type { OpenGpio } from '../line/gpio-line.ts'
 import type { LineTap } from '../line/line-tap.ts'
 import { Power } from '../line/power.ts'
 import { Budget } from './budget.ts'
+import { type Call, Calls } from './calls.ts'
 import { Heart } from './heart.ts'
 import { Inbox } from './inbox.ts'
 import { Orders } from './orders.ts'
@@ -71,6 +73,7 @@ export interface Parts {
   proofDue: boolean
   readonly ring: RingWatch
   readonly inbox: Inbox
+  readonly calls: Calls
   readonly window: CommandWindow
 }
 
@@ -83,10 +86,12 @@ export interface Makings {
   readonly tap: LineTap | undefined
   readonly journal: Journal
   readonly memory: Memory
+  /** Takes a caller's carrier. */
+  readonly onCall: (call: Call) => void
 }
 
 /** Before the line was opened for the first time. */
-export function newParts({ config, openPort, openGpio, tap, journal, memory }: Makings): Parts {
+export function newParts({ config, openPort, openGpio, tap, journal, memory, onCall }: Makings): Parts {
   const { firstPause, maxPause, healthyAfter } = config.recovery
   const orders = new Orders()
   const power = new Power(config.modem.power, openGpio, (level, message) => journal.tell(level, 'power', message))
@@ -109,6 +114,7 @@ export function newParts({ config, openPort, openGpio, tap, journal, memory }: M
     entering: undefined,
     proofDue: false,
     ring: new RingWatch(),
+    calls: new Calls(config.inbound[0], onCall),
     inbox: new Inbox(config.messages, journal, () => orders.bell.ring()),
     window: { since: 0, answers: [] },
   }
@@ -135,6 +141,15 @@ export function unknownModem(): ModemFacts {
 export function dteOf(parts: Parts): Dte {
   if (!parts.dte) throw new Fault('line-gone', `${parts.config.line.device} is not open`)
   return parts.dte
+}
+
+/** A carrier is up. */
+export function welcome(parts: Parts, carrier: Carrier): void {
+  // An order to hang up was for an earlier one.
+  parts.orders.hangUp = undefined
+  parts.proofDue = false
+  carrier.onSuspicion = () => parts.orders.bell.ring()
+  parts.budget.watch(carrier)
 }
 
 /** How to escape here. */

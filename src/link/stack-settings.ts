@@ -13,8 +13,8 @@ import {
   transparentMode,
 } from '../at/commands.ts'
 import { Fault } from '../core/fault.ts'
+import { CommandFault } from '../dte/command-fault.ts'
 import { say, sayIfKnown } from '../dte/dialogue.ts'
-import { CommandFault } from '../dte/dte.ts'
 import { reachNetwork } from './network.ts'
 import { dteOf, escapeOptions, type Parts } from './parts.ts'
 

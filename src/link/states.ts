@@ -24,6 +24,7 @@ export const LINK_EVENTS = [
   'refused',
   'abandoned',
   'dialRequested',
+  'called',
   'windowRequested',
   'hangUpRequested',
   'peerTalks',
@@ -46,8 +47,8 @@ export const TRANSITIONS: Readonly<Record<LinkState, Row>> = {
   probing: { succeeded: 'attaching', failed: 'recovering' },
   // SIM, network, context, by what AT+CIPSTATUS says
   attaching: { succeeded: 'ready', failed: 'recovering' },
-  // wait for somebody who wants to dial
-  ready: { dialRequested: 'dialing', failed: 'recovering' },
+  // wait for somebody who wants to dial, or calls
+  ready: { dialRequested: 'dialing', called: 'online', failed: 'recovering' },
   // AT+CIPSTART until CONNECT
   dialing: { succeeded: 'online', refused: 'ready', abandoned: 'closing', failed: 'recovering' },
   // carry bytes

@@ -74,11 +74,15 @@ export class DataMode {
     else if (urcInData === 'held') this.#heldUrcs.push(text)
   }
 
-  /** CIPSTART succeeded. */
-  connected(transparent: boolean): void {
+  /** CIPSTART succeeded, or somebody with the address `caller` called. */
+  connected(transparent: boolean, caller?: string): void {
+    const where = transparent ? this.#parts.knobs.remoteIp : 'before'
+    const address = caller === undefined ? [] : [`REMOTE IP: ${caller}`]
+    if (where === 'before') this.#parts.say(address)
     if (transparent) {
       this.#parts.interrupt()
       this.#parts.say([], 'CONNECT')
+      if (where === 'after') this.#parts.say(address)
       this.enter()
       return
     }

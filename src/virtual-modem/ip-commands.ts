@@ -67,6 +67,21 @@ const connect: Behavior = (modem, command) => {
   return { done: () => stack.dial(host, port) }
 }
 
+/** `OK`, then `SERVER OK` or `SERVER CLOSE` (app note 2.1.3). */
+const serve: Behavior = (modem, command) => {
+  if (command.name !== '+CIPSERVER') return undefined
+  const { server } = modem.stack
+  if (command.form === 'test') return { text: ['+CIPSERVER: (0-CLOSE SERVER,1-OPEN SERVER),(1-65535)'] }
+  if (command.form === 'read') return { text: [`+CIPSERVER: ${server.port ? `1,${String(server.port)},0,0` : '0'}`] }
+  const mode = whole(command, 0, 0, 1)
+  const port = whole(command, 1, 1, 65535)
+  if (mode === undefined || (mode === 1 && port === undefined)) return ERROR
+  if (mode === 0) return modem.stack.stopListening() ? { afterwards: ['SERVER CLOSE'] } : ERROR
+  return modem.stack
+    .listen(port ?? 0, modem.alive)
+    .then((done): Answer => (done ? { afterwards: ['SERVER OK'] } : refusal(CME.notAllowed)))
+}
+
 const disconnect: Behavior = (modem, command) => {
   if (command.name !== '+CIPCLOSE') return undefined
   if (command.form === 'test') return { text: ['+CIPCLOSE: (0-1)'] }
@@ -127,6 +142,7 @@ export const IP_COMMANDS: readonly Behavior[] = [
   localAddress,
   stackState,
   connect,
+  serve,
   disconnect,
   shut,
   counters,

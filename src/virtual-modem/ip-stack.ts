@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { abortable, after, sleep } from '../core/time.ts'
 import { Carrier, type CarrierParts } from './carrier.ts'
 import type { Network } from './network.ts'
+import { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 
 /** As AT+CIPSTATUS prints them. */
@@ -13,6 +14,7 @@ export type IpState =
   | 'IP GPRSACT'
   | 'IP STATUS'
   | 'TCP CONNECTING'
+  | 'SERVER LISTENING'
   | 'CONNECT OK'
   | 'TCP CLOSING'
   | 'TCP CLOSED'
@@ -22,8 +24,8 @@ export interface StackParts extends Omit<CarrierParts, 'ended' | 'keepalive' | '
   readonly network: Network
   readonly settings: Settings
   readonly attached: () => boolean
-  /** The carrier is up; `transparent` as the modem understands it. */
-  readonly connected: (transparent: boolean) => void
+  /** The carrier is up; `transparent` as the modem understands it; `caller` is the address of who called. */
+  readonly connected: (transparent: boolean, caller: string | undefined) => void
   readonly connectFailed: (state: IpState) => void
   /** The DTE closed the connection: DCD follows. */
   readonly hungUp: () => void
@@ -37,6 +39,7 @@ const WITH_CONTEXT: readonly IpState[] = [
   'IP GPRSACT',
   'IP STATUS',
   'TCP CONNECTING',
+  'SERVER LISTENING',
   'CONNECT OK',
   'TCP CLOSING',
   'TCP CLOSED',
@@ -47,6 +50,7 @@ export class IpStack {
   state: IpState = 'IP INITIAL'
   #carrier: Carrier | undefined
   #dial: AbortController | undefined
+  readonly server: Server
   /** The fault `not-transparent` sticks until a reset. */
   #opaque = false
   #addresses = 0
@@ -54,6 +58,7 @@ export class IpStack {
 
   constructor(parts: StackParts) {
     this.#parts = parts
+    this.server = new Server(parts.network, (peer, address) => this.#called(peer, address))
     parts.conditions.onChange(() => this.#carrier?.look())
   }
 
@@ -108,9 +113,28 @@ export class IpStack {
     else this.#parts.connectFailed(this.state)
   }
 
+  /** AT+CIPSERVER=1: whether it is legal here (modem-facts 2). Rejects when `signal` aborts. */
+  async listen(port: number, signal: AbortSignal): Promise<boolean> {
+    if (this.state !== 'IP INITIAL' && this.state !== 'IP STATUS') return false
+    if (this.state === 'IP INITIAL' && !(await this.activate(signal))) return false
+    this.server.open(port)
+    this.state = 'SERVER LISTENING'
+    return true
+  }
+
+  /** AT+CIPSERVER=0: a caller who is connected stays (app note 2.1.3). */
+  stopListening(): boolean {
+    if (!this.server.port) return false
+    this.server.close()
+    if (this.state === 'SERVER LISTENING') this.state = this.#parts.knobs.serverClosed
+    return true
+  }
+
   /** AT+CIPCLOSE: whether it was legal here; the state follows when it is done. */
   async close(quick: boolean, signal: AbortSignal): Promise<boolean> {
-    if (this.state !== 'CONNECT OK' && this.state !== 'TCP CONNECTING') return false
+    if (this.state !== 'CONNECT OK' && this.state !== 'TCP CONNECTING' && this.state !== 'SERVER LISTENING')
+      return false
+    if (this.state === 'SERVER LISTENING') this.server.close()
     this.#dial?.abort(new Error('closed'))
     this.#dial = undefined
     const carrier = this.#carrier
@@ -118,7 +142,7 @@ export class IpStack {
     this.state = 'TCP CLOSING'
     carrier?.close(quick)
     await sleep(quick ? this.#parts.knobs.quickTime : this.#parts.knobs.closeTime, signal)
-    if (this.#is('TCP CLOSING')) this.#set('TCP CLOSED')
+    if (this.#is('TCP CLOSING')) this.#set(this.#stateAfterCarrier())
     this.#parts.hungUp()
     return true
   }
@@ -197,7 +221,20 @@ export class IpStack {
     }
   }
 
-  #established(peer: Duplex): void {
+  #called(peer: Duplex, address: string): void {
+    const unheard = this.#parts.conditions.has('peer-silent')
+    if (this.state === 'SERVER LISTENING' && !unheard) this.#established(peer, address)
+    else peer.destroy()
+  }
+
+  #stateAfterCarrier(): IpState {
+    if (!this.server.port) return 'TCP CLOSED'
+    const state = this.#parts.knobs.serverAfterCall
+    if (state === 'TCP CLOSED') this.server.close()
+    return state
+  }
+
+  #established(peer: Duplex, caller?: string): void {
     const { settings } = this.#parts
     if (this.#parts.conditions.has('not-transparent')) this.#opaque = true
     this.state = 'CONNECT OK'
@@ -208,7 +245,7 @@ export class IpStack {
       ended: () => this.#ended('CLOSED'),
     })
     this.#parts.record.connects++
-    this.#parts.connected(settings.ip.cipmode === 1 && !this.#opaque)
+    this.#parts.connected(settings.ip.cipmode === 1 && !this.#opaque, caller)
     this.#carrier.look()
   }
 
@@ -219,7 +256,7 @@ export class IpStack {
 
   #ended(word: string): void {
     this.#forgetCarrier()
-    this.state = 'TCP CLOSED'
+    this.state = this.#stateAfterCarrier()
     this.#parts.closed(word)
   }
 
@@ -231,6 +268,7 @@ export class IpStack {
   #drop(): void {
     this.#dial?.abort(new Error('shut'))
     this.#dial = undefined
+    this.server.close()
     this.#carrier?.destroy()
     this.#forgetCarrier()
   }

@@ -1,12 +1,15 @@
 /** The real network: every CIPSTART is a TCP connection of this machine. */
 import { lookup } from 'node:dns/promises'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { reasonOf } from '../core/time.ts'
-import type { Network } from './network.ts'
+import type { Network, OnCall } from './network.ts'
+
+/** Where callers of the modem connect: who plays the world is on this machine. */
+const OWN_ADDRESS = '127.0.0.1'
 
 /** `dial` rejects with the socket's own error (`ECONNREFUSED`, `EHOSTUNREACH`, `ENOTFOUND`, …) or the signal's reason. */
 export function tcpNetwork(): Network {
-  return { dial: dialTcp, resolve: resolveName }
+  return { dial: dialTcp, resolve: resolveName, listen: listenTcp }
 }
 
 function dialTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
@@ -29,6 +32,16 @@ function dialTcp(host: string, port: number, signal: AbortSignal): Promise<Socke
       resolve(socket)
     })
   })
+}
+
+/** A port that cannot be had is one that nobody calls. */
+function listenTcp(port: number, onCall: OnCall): () => void {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (caller) =>
+    onCall(caller, caller.remoteAddress ?? OWN_ADDRESS),
+  )
+  server.on('error', () => undefined)
+  server.listen(port, OWN_ADDRESS)
+  return () => server.close()
 }
 
 async function resolveName(name: string): Promise<readonly string[]> {

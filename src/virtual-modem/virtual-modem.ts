@@ -236,7 +236,7 @@ export class VirtualModem implements Dce {
       outputReady: () => this.wire.queuedToDte < this.knobs.outputBuffer,
       room: () => this.applyLine(),
       hungUp: () => this.#dataMode.hungUp(),
-      connected: (transparent) => this.#dataMode.connected(transparent),
+      connected: (transparent, caller) => this.#dataMode.connected(transparent, caller),
       connectFailed: (state) => this.#commandMode.say([`STATE: ${state}`, '', 'CONNECT FAIL']),
       closed: (word) => this.#dataMode.ended(word),
       deactivated: () => this.#dataMode.ended(this.knobs.pdpWord),

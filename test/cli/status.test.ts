@@ -35,6 +35,7 @@ const GOOD: Status = {
   budget: null,
   lastFaults: [],
   window: { lastMs: null },
+  inbound: null,
   guard: { plusesHeld: 0 },
 }
 

@@ -73,3 +73,24 @@ describe('several routes', () => {
     expect(paths).toEqual(['routes[0].listen:', 'routes[0].to:', 'routes[0].name:', 'routes[1].listen:'])
   })
 })
+
+describe('callers', () => {
+  const call = (keys = ''): string => `{ name: ssh, modemPort: 22, to: 127.0.0.1:22, allowFrom: [10.0.0.0/8]${keys} }`
+
+  test.each([
+    [`[${call()}, ${call()}]`, 'inbound: has more than one entry: the modem listens on one port'],
+    ['[{ name: ssh, modemPort: 22, to: 127.0.0.1:22 }]', 'inbound[0].allowFrom: is missing'],
+    ['[{ name: a, modemPort: 22, to: 127.0.0.1:22, allowFrom: [] }]', 'inbound[0].name: "a" is taken by a route'],
+    ['here', 'inbound: is "here", expected a list of at most one'],
+  ])('%s is refused', (inbound, expected) => {
+    expect(problems(`${CONTEXT}\n${ROUTES}\ninbound: ${inbound}`).join('\n')).toContain(expected)
+  })
+
+  test('leave no carrier that is always up', () => {
+    const routes = 'routes: [{ name: a, listen: 127.0.0.1:1883, to: tcp://x:1, open: always }]'
+    expect(problems(`${CONTEXT}\n${routes}\ninbound: [${call()}]`)).toEqual([
+      expect.stringContaining('routes[0].open: always leaves no time in which somebody could call'),
+    ])
+    expect(problems(`${CONTEXT}\n${ROUTES}\ninbound: [${call()}]`)).toEqual([])
+  })
+})

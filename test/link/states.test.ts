@@ -62,11 +62,11 @@ describe('a carrier that ends', () => {
   })
 })
 
-test('P8 data mode is entered by a dial or by ATO alone', () => {
+test('P8 data mode is entered by a dial, by a call or by ATO alone', () => {
   const ways = LINK_STATES.flatMap((state) =>
     LINK_EVENTS.filter((event) => next(state, event) === 'online').map((event) => `${state} ${event}`),
   )
-  expect(ways).toEqual(['dialing succeeded', 'resuming succeeded'])
+  expect(ways).toEqual(['ready called', 'dialing succeeded', 'resuming succeeded'])
 })
 
 test('no word of JavaScript is an event', () => {

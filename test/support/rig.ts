@@ -11,6 +11,7 @@ import type { OpenGpio } from '../../src/line/gpio-line.ts'
 import { Link } from '../../src/link/link.ts'
 import type { LinkState } from '../../src/link/states.ts'
 import type { Knobs } from '../../src/virtual-modem/knobs.ts'
+import type { OnCall } from '../../src/virtual-modem/network.ts'
 import { VirtualModem } from '../../src/virtual-modem/virtual-modem.ts'
 import { virtualPort } from '../../src/virtual-modem/virtual-port.ts'
 import { type MemorySocket, memorySocketPair } from './memory-socket.ts'
@@ -73,6 +74,9 @@ export class Rig {
   readonly walked: [LinkState, string, LinkState][] = []
   readonly peers: Witness[] = []
   readonly dialled: string[] = []
+  /** Local programs that callers were joined to. */
+  readonly programs: Witness[] = []
+  #listening: { readonly port: number; readonly onCall: OnCall } | undefined
   /** What the network does with a dial: true accepts. */
   accept: () => Promise<boolean> = () => Promise.resolve(true)
   running: Promise<void> = Promise.resolve()
@@ -88,6 +92,12 @@ export class Rig {
         network: {
           dial: (host, port) => this.#connect(`${host}:${port}`, options.peer),
           resolve: () => Promise.resolve(['192.0.2.1']),
+          listen: (port, onCall) => {
+            this.#listening = { port, onCall }
+            return () => {
+              this.#listening = undefined
+            }
+          },
         },
       })
     this.config = configFrom({ ...CONFIG, ...options.config })
@@ -109,8 +119,13 @@ export class Rig {
       options.watch?.(journal).tap,
     )
     this.link.on('transition', (from, event, to) => this.walked.push([from, event, to]))
-    this.bridge = new Bridge(this.config, this.link, journal, (error) => {
+    const onBug = (error: unknown): void => {
       this.bug ??= error instanceof Error ? error : new Error(String(error))
+    }
+    this.bridge = new Bridge(this.config, this.link, journal, onBug, () => {
+      const [program, client] = memorySocketPair()
+      this.programs.push(new Witness(program))
+      return client
     })
   }
 
@@ -145,6 +160,19 @@ export class Rig {
     if (!figures) throw new Error('no such route')
     this.bridge.serve(figures, client)
     return new Witness(app)
+  }
+
+  /** The port that the modem listens on. */
+  get listensAt(): number | undefined {
+    return this.#listening?.port
+  }
+
+  /** Somebody out there calls the modem. */
+  call(from: string): Witness {
+    if (!this.#listening) throw new Error('the modem does not listen')
+    const [caller, near] = memorySocketPair()
+    this.#listening.onCall(near, from)
+    return new Witness(caller)
   }
 
   /** The peer of the newest dial. */

@@ -10,8 +10,8 @@ import {
 } from '../../at/commands.ts'
 import { Fault } from '../../core/fault.ts'
 import { sleep } from '../../core/time.ts'
+import { CommandFault } from '../../dte/command-fault.ts'
 import { say, sayIfKnown } from '../../dte/dialogue.ts'
-import { CommandFault } from '../../dte/dte.ts'
 import { NEXT_STEP, type StackStep } from '../ip-stack.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import { configureStack, settingsHold } from '../stack-settings.ts'
@@ -55,6 +55,9 @@ async function nextStep(parts: Parts, state: IpState, signal: AbortSignal): Prom
   if (step === 'configure' && parts.configured) {
     throw new Fault('modem-rebooted', 'the modem has forgotten its settings: it restarted unseen')
   }
+  // A caller has gone, and the modem waits for the next one.
+  parts.calls.listening = state === 'SERVER LISTENING' && parts.calls.wanted && parts.configured
+  if (parts.calls.listening) return 'done'
   if (state === 'TCP CLOSED' && parts.facts.dialsOnlyFresh) return 'shutContext'
   // A context that somebody else brought up is kept only if it was set up as we would have done it.
   if (!parts.configured && (step === 'done' || step === 'bringUpContext' || step === 'readAddress')) {

@@ -2,11 +2,11 @@
 import { type DialOutcome, dial, ipStatus, shutContext } from '../../at/commands.ts'
 import { Fault, isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
+import { CommandFault } from '../../dte/command-fault.ts'
 import { say } from '../../dte/dialogue.ts'
-import { CommandFault } from '../../dte/dte.ts'
 import { NEXT_STEP } from '../ip-stack.ts'
 import type { DialOrder } from '../orders.ts'
-import { dteOf, type Parts } from '../parts.ts'
+import { dteOf, type Parts, welcome } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
 import { climb } from './attaching.ts'
 
@@ -44,13 +44,9 @@ async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Pro
   const outcome = await dialOnce(parts, order, signal)
   const carrier = dteOf(parts).carrier
   if (outcome.kind === 'connected' && carrier) {
-    // An order to hang up was for an earlier carrier.
-    parts.orders.hangUp = undefined
-    parts.proofDue = false
-    carrier.onSuspicion = () => parts.orders.bell.ring()
+    welcome(parts, carrier)
     parts.journal.tell('info', 'carrier', `up to ${host}:${port}`, { durationMs: Math.round(now() - started) })
     parts.entering = undefined
-    parts.budget.watch(carrier)
     order.resolve(carrier)
     return
   }

@@ -1,5 +1,5 @@
 /** ready: everything is up; waits for somebody who wants to dial, and looks from time to time whether that is still true. */
-import { ipStatus, operator, registration, signalQuality } from '../../at/commands.ts'
+import { ipStatus, operator, registration, shutContext, signalQuality } from '../../at/commands.ts'
 import { Fault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
 import { say, sayIfKnown } from '../../dte/dialogue.ts'
@@ -7,20 +7,26 @@ import { answerAsks } from '../asks.ts'
 import { NEXT_STEP } from '../ip-stack.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
+import { climb } from './attaching.ts'
 
 /** How often a modem that nobody needs is asked whether it is still there, in ms: the open port speaks for it. */
 const LOOK_EVERY_MS = 30_000
 
 /** @throws Fault when the modem is not what it was */
 export async function ready(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
-  const { budget, inbox, orders } = parts
+  const { budget, calls, inbox, orders } = parts
   let lookAt = now() + LOOK_EVERY_MS
   for (;;) {
+    // Nothing may be said to a modem that a caller is connected to: the call is on its way here.
+    while (calls.coming) await orders.bell.wait(LOOK_EVERY_MS, signal)
     if (inbox.due) await inbox.tend(dteOf(parts), signal)
     // It may have been spent since the client was let in.
     const spent = budget.fault(false)
     if (spent) orders.dial?.reject(spent)
-    if (orders.dial) return 'dialRequested'
+    if (orders.dial) {
+      if (calls.listening) await calls.stop(dteOf(parts), signal)
+      return 'dialRequested'
+    }
     if (orders.asks.length > 0) {
       for (const answer of await answerAsks(parts, signal)) answer(0)
     }
@@ -29,14 +35,27 @@ export async function ready(parts: Parts, signal: AbortSignal): Promise<LinkEven
       lookAt = now() + LOOK_EVERY_MS
       parts.recovery.healthy()
     }
+    if (calls.wanted && !calls.listening) await listen(parts, signal)
     await orders.bell.wait(lookAt - now(), signal)
   }
+}
+
+/** From TCP CLOSED the modem does not listen: it takes a fresh context. */
+async function listen(parts: Parts, signal: AbortSignal): Promise<void> {
+  const dte = dteOf(parts)
+  if (await parts.calls.listen(dte, signal)) return
+  await say(dte, shutContext, signal)
+  parts.configured = false
+  await climb(parts, signal)
+  if (!(await parts.calls.listen(dte, signal))) throw new Fault('command-failed', 'the modem refuses AT+CIPSERVER')
 }
 
 async function look(parts: Parts, signal: AbortSignal): Promise<void> {
   const dte = dteOf(parts)
   const state = await say(dte, ipStatus, signal)
-  if (NEXT_STEP[state] !== 'done') throw new Fault('context-lost', `the IP stack of the modem fell back to ${state}`)
+  parts.calls.listening &&= state === 'SERVER LISTENING'
+  if (NEXT_STEP[state] !== 'done' && !parts.calls.listening)
+    throw new Fault('context-lost', `the IP stack of the modem fell back to ${state}`)
   parts.facts.signal = (await sayIfKnown(dte, signalQuality, signal)) ?? null
   parts.facts.registration = (await sayIfKnown(dte, registration, signal)) ?? null
   parts.facts.operator = (await sayIfKnown(dte, operator, signal)) ?? null

@@ -1,0 +1,57 @@
+/** What the modem says unasked, and what it means for the link. */
+import type { Urc } from '../at/urc.ts'
+import { Fault } from '../core/fault.ts'
+import type { Parts } from './parts.ts'
+import type { LinkState } from './states.ts'
+
+/** States in which boot lines are no surprise: the modem has not been found yet, or was restarted by us. */
+export const EXPECTING_BOOT: ReadonlySet<LinkState> = new Set([
+  'opening',
+  'probing',
+  'recovering',
+  'stopping',
+  'stopped',
+])
+
+/** Takes note of it. @returns the Fault if the modem is not what it was */
+export function noteUrc(parts: Parts, urc: Urc, state: LinkState): Fault | undefined {
+  switch (urc.kind) {
+    case 'booted':
+    case 'powering-down':
+      if (EXPECTING_BOOT.has(state)) return undefined
+      if (urc.kind === 'powering-down') parts.power.noteGoodBye()
+      return restartFault(urc.line)
+    case 'voltage-warning':
+      parts.journal.tell('warn', 'under-voltage', urc.line, { fault: 'under-voltage' })
+      return undefined
+    case 'context-lost':
+      if (state === 'ready') return new Fault('context-lost', 'the network took the context down')
+      parts.proofDue = true
+      return undefined
+    case 'carrier-ended':
+      // Said during a command window: whether it was the end is asked before data is believed again.
+      parts.proofDue = true
+      return undefined
+    case 'caller':
+      parts.calls.noteCaller(urc.line)
+      return undefined
+    case 'ring':
+      parts.inbox.noteCall(urc.line)
+      return undefined
+    case 'message':
+      parts.inbox.noteMessage()
+      return undefined
+    case 'sim':
+    case 'registration':
+    case 'notice':
+    case 'unknown':
+      return undefined
+  }
+}
+
+/** A modem that started again, or goes down, without being told to. */
+function restartFault(line: string): Fault {
+  return /UNDER-VOLTAGE/.test(line)
+    ? new Fault('under-voltage', `the modem switched itself off: its supply is too weak (${line})`)
+    : new Fault('modem-rebooted', `the modem restarted by itself (${line})`)
+}
