@@ -1,7 +1,7 @@
 /** What the doctor reads from the files of a machine: boards, UARTs, consoles, holders, permissions. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { exitCodeOf } from '../../../src/cli/doctor/finding.ts'
-import { examined } from './examined.ts'
+import { examined, modemOf } from './examined.ts'
 import { machineOf, PC, PI3_FRESH, PI4, PI5, running, STRANGER, type Tree, tty, without, ZERO } from './trees.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -41,11 +41,16 @@ test('a line of config.txt counts only in a section for this board', async () =>
 
 test('a pin that the UART drives cannot be the power key as well', async () => {
   const more = 'modem: { power: { powerKey: { chip: /dev/gpiochip0, line: 17 } } }'
-  const { one } = await examined({ more })
+  const modem = modemOf()
+  modem.begin({ type: 'no-answer' })
+  const { one, findings, those } = await examined({ more, modem })
   expect(one('pins')).toMatchObject({ verdict: 'bad', fault: 'config-invalid', value: 17 })
   expect(one('pins').message).toBe('GPIO 17 is RTS of this UART, and modem.power.powerKey wants it too')
-  const without = await examined({ more, line: 'device: /dev/serial0, flowControl: none' })
-  expect(without.of('pins')).toEqual([])
+  // Of several problems the first one gives the exit code.
+  expect(those('bad')).toHaveLength(2)
+  expect(exitCodeOf(findings)).toBe(78)
+  const slow = await examined({ more, line: 'device: /dev/serial0, flowControl: none' })
+  expect(slow.of('pins')).toEqual([])
 })
 
 test('a console that only the next boot will bring is told before', async () => {
