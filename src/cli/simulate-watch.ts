@@ -37,9 +37,14 @@ function watchCommands({ record }: VirtualModem, tell: (text: string) => void): 
   return () => {
     // The record drops its oldest entries: places in it are no good for remembering.
     const at = told === undefined ? -1 : record.commands.findLastIndex((entry) => entry === told)
-    for (const { line } of record.commands.slice(at + 1)) tell(`» ${line}`)
+    for (const { line } of record.commands.slice(at + 1)) tell(`» ${masked(line)}`)
     told = record.commands.at(-1)
   }
+}
+
+/** Without what nobody should read over a shoulder: PIN, user and password. */
+function masked(line: string): string {
+  return line.replace(/(\+CPIN=).*/i, '$1****').replace(/(\+CSTT="[^"]*",).*/i, '$1****')
 }
 
 function watchMoves({ record }: VirtualModem, tell: (text: string) => void): () => void {

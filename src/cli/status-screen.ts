@@ -1,31 +1,55 @@
-/** The status as one plain screen for a person. */
-
+/** The status as one screen for a person. */
 import type { RouteStatus, Status } from '../daemon/status.ts'
 import type { PastFault } from '../daemon/status-faults.ts'
+import { cut, type Paint, painter, size, span, type Tone, table, wrapped } from './status-table.ts'
 
 const LABEL_WIDTH = 10
 /** Signal in bars: from this many dBm on there is one more. */
 const BARS_FROM_DBM = [-105, -95, -85, -75]
+/** Faults that are shown; `--json` has them all. */
+const MOST_FAULTS = 5
+
+/** What the screen is drawn on. */
+export interface Surface {
+  readonly columns: number
+  readonly colours: boolean
+}
+
+const PLAIN: Surface = { columns: 80, colours: false }
 
 /** The screen; `now` on the wall clock, in ms since 1970. */
-export function statusScreen(status: Status, now: number): string {
+export function statusScreen(status: Status, now: number, { columns, colours }: Surface = PLAIN): string {
   const { state, since, usable, reason, hint, nextTry, ladder, modem, context, window: held } = status
-  const attempt = ladder.rung === null ? null : `${ladder.rung}, failure ${ladder.attempt} in a row`
+  const paint = painter(colours)
+  const label = (name: string, text: string | null, tone?: Tone): string[] => {
+    if (text === null) return []
+    const lines = wrapped(text, columns - LABEL_WIDTH).map((line) => cut(line, columns - LABEL_WIDTH))
+    return lines.map((line, index) => {
+      const head = (index === 0 ? name : '').padEnd(LABEL_WIDTH)
+      return paint('quiet', head) + (tone === undefined ? line : paint(tone, line))
+    })
+  }
   const lines = [
-    label('link', `${usable ? 'usable' : 'NOT USABLE'}: ${state} since ${localTime(since)} (${ago(since, now)})`),
-    label('why', reason),
-    label('mend', hint),
-    label('recovery', attempt),
-    label('next try', nextTry === null ? null : localTime(nextTry)),
-    label('modem', join([modem.model, modem.firmware]) ?? 'not known yet'),
-    label('network', network(status) ?? 'not known yet'),
-    label('address', context.address ?? 'none'),
-    label('window', held.lastMs === null ? null : `the last AT command held the data for ${held.lastMs} ms`),
+    ...label(
+      'link',
+      `${usable ? 'usable' : 'NOT USABLE'}: ${state} since ${localTime(since)} (${span(now - Date.parse(since))})`,
+      usable ? 'good' : 'bad',
+    ),
+    ...label('why', reason),
+    ...label('mend', hint, 'strong'),
+    ...label('recovery', ladder.rung === null ? null : `${ladder.rung}, failure ${ladder.attempt} in a row`, 'warn'),
+    ...label('next try', nextTry === null ? null : `${localTime(nextTry)} (in ${span(Date.parse(nextTry) - now)})`),
+    ...label('modem', join([modem.model, modem.firmware]) ?? 'not known yet'),
+    ...label('network', network(status) ?? 'not known yet'),
+    ...label('address', context.address ?? 'none'),
+    ...label('budget', budget(status)),
+    ...label('window', held.lastMs === null ? null : `the last AT command held the data for ${held.lastMs} ms`),
     '',
-    ...routeTable(status.routes),
-    ...faultList(status.lastFaults),
+    ...routeTable(status.routes, columns, paint),
+    ...queue(status, now),
+    ...faultList(status.lastFaults, columns, paint),
   ]
-  return `${lines.filter((line) => line !== null).join('\n')}\n`
+  return `${lines.join('\n')}\n`
 }
 
 /** An ISO time as `2025-06-01 12:03:04` of this place. */
@@ -34,10 +58,6 @@ export function localTime(iso: string): string {
 }
 
 const LOCAL = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' })
-
-function label(name: string, text: string | null): string | null {
-  return text === null ? null : `${name.padEnd(LABEL_WIDTH)}${text}`
-}
 
 function join(parts: readonly (string | null)[]): string | null {
   return parts.filter((part) => part !== null).join(', ') || null
@@ -49,48 +69,54 @@ function network({ network: { rssi, dbm, operator, registration } }: Status): st
   return join([signal, operator, registration])
 }
 
-function routeTable(routes: readonly RouteStatus[]): string[] {
-  const rows = routes.map(({ name, listen, to, holder, waiting, bytesUp, bytesDown, unacked }) => [
+function budget({ budget: spent }: Status): string | null {
+  if (spent === null) return null
+  const { dialsThisHour, dialsPerHour, bytesToday, bytesPerDay, bytesThisMonth, bytesPerMonth } = spent
+  return join([
+    dialsPerHour === null ? null : `${dialsThisHour} of ${dialsPerHour} dials this hour`,
+    bytesPerDay === null ? null : `${size(bytesToday)} of ${size(bytesPerDay)} today`,
+    bytesPerMonth === null ? null : `${size(bytesThisMonth)} of ${size(bytesPerMonth)} this month`,
+  ])
+}
+
+function routeTable(routes: readonly RouteStatus[], columns: number, paint: Paint): string[] {
+  const rows = routes.map(({ name, holder, waiting, bytesUp, bytesDown, unacked }) => [
     name,
-    listen,
-    to,
     holder === null ? '-' : `session ${holder}`,
     String(waiting),
     size(bytesUp),
     size(bytesDown),
     unacked === null ? '-' : size(unacked),
   ])
-  return table([['ROUTE', 'LISTENS AT', 'LEADS TO', 'CARRIER', 'WAITING', 'UP', 'DOWN', 'UNACKED'], ...rows])
+  const ways = routes.map(({ listen, to }) => `${listen} → ${to.replaceAll('tcp://', '')}`)
+  const [head = '', ...lines] = table([['ROUTE', 'CARRIER', 'WAITING', 'UP', 'DOWN', 'UNACKED'], ...rows])
+  const widest = Math.max(head.length, ...lines.map((line) => line.length))
+  // Beside the figures where there is room, else below them.
+  const beside = ways.every((way) => widest + 2 + way.length <= columns)
+  return [
+    paint('quiet', beside ? `${head.padEnd(widest)}  LISTENS AT → LEADS TO` : head),
+    ...lines.flatMap((line, index) => {
+      const way = ways[index] ?? ''
+      const shown = beside ? [`${line.padEnd(widest)}  ${way}`] : [line, `  ${cut(way, columns - 2)}`]
+      return routes[index]?.holder ? shown.map((text) => paint('good', text)) : shown
+    }),
+  ]
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
-function faultList(faults: readonly PastFault[]): string[] {
-  if (faults.length === 0) return []
-  const lines = faults.map(({ time, fault, message, rung, times }) => {
-    const often = times > 1 ? ` (${times} times)` : ''
-    return `  ${localTime(time)}  ${fault}: ${message}${often}${rung === null ? '' : ` → ${rung}`}`
+function queue({ queue: waiting }: Status, now: number): string[] {
+  if (waiting.length === 0) return []
+  const names = waiting.map(({ route, session, since }) => {
+    return `session ${session} of ${route} for ${span(now - Date.parse(since))}`
   })
-  return ['', 'last faults', ...lines]
+  return [`waiting: ${names.join(', ')}`]
 }
 
-function size(bytes: number): string {
-  if (bytes < 10_000) return `${bytes} B`
-  return bytes < 10_000_000 ? `${Math.round(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`
-}
-
-function ago(iso: string, now: number): string {
-  const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000))
-  if (seconds < 120) return `${seconds} s`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 120) return `${minutes} min`
-  return minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`
+function faultList(faults: readonly PastFault[], columns: number, paint: Paint): string[] {
+  if (faults.length === 0) return []
+  const lines = faults.slice(0, MOST_FAULTS).map(({ time, fault, message, rung, times }) => {
+    const end = `${times > 1 ? ` (${times} times)` : ''}${rung === null ? '' : ` → ${rung}`}`
+    const head = `  ${localTime(time)}  `
+    return `${paint('quiet', head)}${cut(`${fault}: ${message}`, columns - head.length - end.length)}${end}`
+  })
+  return ['', paint('quiet', 'last faults'), ...lines]
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { statusCommand } from '../../src/cli/status.ts'
 import { statusScreen } from '../../src/cli/status-screen.ts'
@@ -39,48 +40,81 @@ const GOOD: Status = {
   guard: { plusesHeld: 0 },
 }
 
+const withoutTimes = (screen: string): string => screen.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME')
+
 test('a link that works is one short screen', () => {
   const screen = statusScreen(GOOD, Date.parse(GOOD.since) + 300_000)
-  expect(screen.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME')).toBe(`link      usable: online since TIME (5 min)
+  expect(withoutTimes(screen)).toBe(`link      usable: online since TIME (5 min)
 modem     SIMCOM_SIM800L, 1418B05SIM800L24
 network   ▂▄▆_ -80 dBm (17 of 31), CHINA MOBILE, home
 address   10.64.0.3
 
-ROUTE   LISTENS AT      LEADS TO                       CARRIER    WAITING  UP      DOWN     UNACKED
-broker  127.0.0.1:1883  tcp://broker.example.com:1883  session 3  0        1234 B  5600 kB  0 B
+ROUTE   CARRIER    WAITING  UP      DOWN     UNACKED
+broker  session 3  0        1234 B  5600 kB  0 B
+  127.0.0.1:1883 → broker.example.com:1883
 `)
+  const wide = statusScreen(GOOD, Date.parse(GOOD.since), { columns: 100, colours: false })
+  expect(wide).toContain('UNACKED  LISTENS AT → LEADS TO\nbroker  session 3')
 })
 
-test('one that does not says why, what to do, when it goes on and what went wrong before', () => {
-  const screen = statusScreen(
-    {
-      ...GOOD,
-      state: 'recovering',
-      usable: false,
-      reason: 'there is no SIM card in the modem',
-      fault: 'sim-missing',
-      hint: 'insert the SIM card and check its holder',
-      nextTry: '2025-06-01T10:05:00.000Z',
-      ladder: { rung: 'cycle-radio', attempt: 4 },
-      modem: { model: null, firmware: null },
-      network: { rssi: null, dbm: null, operator: null, registration: null },
-      context: { address: null },
-      lastFaults: [
-        { time: '2025-06-01T10:00:00.000Z', fault: 'sim-missing', message: 'no SIM', rung: 'cycle-radio', times: 4 },
-        { time: '2025-06-01T09:00:00.000Z', fault: 'peer-refused', message: 'refused', rung: null, times: 1 },
-      ],
-    },
-    Date.parse(GOOD.since),
-  )
-  expect(screen).toContain('link      NOT USABLE: recovering since ')
-  expect(screen).toContain(
-    'why       there is no SIM card in the modem\nmend      insert the SIM card and check its holder\n',
-  )
-  expect(screen).toContain('recovery  cycle-radio, failure 4 in a row\nnext try  ')
-  expect(screen).toContain('modem     not known yet\nnetwork   not known yet\naddress   none\n')
-  expect(screen).toMatch(
-    /last faults\n {2}\S+ \S+ {2}sim-missing: no SIM \(4 times\) → cycle-radio\n {2}\S+ \S+ {2}peer/,
-  )
+const BAD: Status = {
+  ...GOOD,
+  state: 'recovering',
+  usable: false,
+  reason: 'there is no SIM card in the modem, and this is told in so many words that they need more than one line',
+  fault: 'sim-missing',
+  hint: 'insert the SIM card and check its holder',
+  nextTry: '2025-06-01T10:05:00.000Z',
+  ladder: { rung: 'cycle-radio', attempt: 4 },
+  modem: { model: null, firmware: null },
+  network: { rssi: null, dbm: null, operator: null, registration: null },
+  context: { address: null },
+  budget: {
+    dialsThisHour: 3,
+    dialsPerHour: 20,
+    bytesToday: 1_500_000,
+    bytesPerDay: 20_000_000,
+    bytesThisMonth: 5,
+    bytesPerMonth: null,
+  },
+  lastFaults: [
+    { time: '2025-06-01T10:00:00.000Z', fault: 'sim-missing', message: 'no SIM', rung: 'cycle-radio', times: 4 },
+    { time: '2025-06-01T09:00:00.000Z', fault: 'peer-refused', message: 'x'.repeat(99), rung: 'redial', times: 1 },
+  ],
+}
+
+test('one that does not says why, what to do, when it goes on, what is spent and what went wrong before', () => {
+  const lines = withoutTimes(statusScreen(BAD, Date.parse(BAD.since))).split('\n')
+  expect(lines.slice(0, 11)).toEqual([
+    'link      NOT USABLE: recovering since TIME (0 s)',
+    'why       there is no SIM card in the modem, and this is told in so many words',
+    '          that they need more than one line',
+    'mend      insert the SIM card and check its holder',
+    'recovery  cycle-radio, failure 4 in a row',
+    'next try  TIME (in 5 min)',
+    'modem     not known yet',
+    'network   not known yet',
+    'address   none',
+    'budget    3 of 20 dials this hour, 1500 kB of 20 MB today',
+    '',
+  ])
+  expect(lines.slice(16, 18)).toEqual([
+    '  TIME  sim-missing: no SIM (4 times) → cycle-radio',
+    expect.stringMatching(/^ {2}TIME {2}peer-refused: x+… → redial$/),
+  ])
+})
+
+test('colours change nothing but the colours, and no line is wider than the terminal', () => {
+  for (const status of [GOOD, BAD]) {
+    for (const columns of [60, 80, 132]) {
+      const plain = statusScreen(status, Date.parse(GOOD.since), { columns, colours: false })
+      const painted = statusScreen(status, Date.parse(GOOD.since), { columns, colours: true })
+      expect(plain).not.toContain('\x1b')
+      expect(painted).toContain('\x1b[')
+      expect(stripVTControlCharacters(painted)).toBe(plain)
+      for (const line of plain.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+    }
+  }
 })
 
 test('P10 the exit code says whether the link is usable', async () => {
