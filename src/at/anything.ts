@@ -18,6 +18,7 @@ export function anything(line: string): AtCommand<Answer> {
   return {
     text,
     timeoutMs: DIAL_MS,
+    verbatim: true,
     information: {
       test: (found) =>
         found !== 'OK' && ((name !== undefined && found.startsWith(name)) || (bare && urcOf(found).kind === 'unknown')),

@@ -13,6 +13,8 @@ export interface AtCommand<T = void> {
   readonly hidden?: LinePattern
   /** Information lines of this command; every other line is somebody else's. */
   readonly information?: LinePattern
+  /** Information lines are given as they came, blanks and all. */
+  readonly verbatim?: true
   /** The final result code of success; `OK` unless stated. */
   readonly final?: LinePattern
   /**
@@ -60,8 +62,16 @@ export class AnswerReader {
 
   /** Whether `line` would be a part of this answer. */
   expects(line: string): boolean {
-    const { information, final = OK } = this.#command
-    return isFailure(line) || OK.test(line) || final.test(line) || information?.test(line) === true
+    const { final = OK } = this.#command
+    const text = line.trimEnd()
+    return isFailure(text) || OK.test(text) || final.test(text) || this.#informationIn(line) !== undefined
+  }
+
+  /** The manuals print `+CGATT:1` and `+CIPACK: 3, 3, 0` as well: a line counts in its usual form. */
+  #informationIn(line: string): string | undefined {
+    const { information, verbatim } = this.#command
+    const text = verbatim === true ? line : line.trimEnd().replace(/^(\+\w+): */, '$1: ')
+    return information?.test(text) === true ? text : undefined
   }
 
   /** Information has come, the final result has not. */
@@ -75,13 +85,15 @@ export class AnswerReader {
       this.#echoed = true
       return 'echo'
     }
-    if (isFailure(line)) return this.#end(line, 'failure')
-    if (this.#command.information?.test(line)) {
-      this.#information.push(line)
+    const text = line.trimEnd()
+    if (isFailure(text)) return this.#end(text, 'failure')
+    const information = this.#informationIn(line)
+    if (information !== undefined) {
+      this.#information.push(information)
       return this.#command.needs === 'and-ok' && this.#ok ? this.#end('OK', 'success') : 'information'
     }
-    if ((this.#command.final ?? OK).test(line)) return this.#takeFinal(line)
-    return OK.test(line) ? 'passed-over' : 'foreign'
+    if ((this.#command.final ?? OK).test(text)) return this.#takeFinal(text)
+    return OK.test(text) ? 'passed-over' : 'foreign'
   }
 
   #takeFinal(line: string): Part {

@@ -23,6 +23,7 @@ const CLOSED: Readonly<Record<Closed, true>> = {
   dcdOnClose: true,
   pdpWord: true,
   alreadyConnect: true,
+  informationForm: true,
   cipmodeAgain: true,
   failState: true,
   contextFailState: true,

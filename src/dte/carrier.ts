@@ -38,7 +38,7 @@ export class Carrier {
   /** An escape of our own, or a lost DCD: not a byte goes up. */
   #upstreamHeld = false
   #escaped = false
-  /** What came beside the modem's words while it was escaped: the peer's, if the connection turns out to live. */
+  /** What came while the modem was, or may have been, in command mode: the peer's, if the connection turns out to live. */
   #window: Buffer[] = []
   #inbox: Buffer[] = []
   #userFull = false
@@ -110,10 +110,6 @@ export class Carrier {
   receive(chunk: Buffer): void {
     if (chunk.length === 0 || this.#end) return
     this.#lastByteAt = now()
-    if (this.#escaped) {
-      this.#window.push(chunk)
-      return
-    }
     this.#holdTimer?.cancel()
     const before = this.#words.suspicion
     this.#hand(this.#words.push(chunk))
@@ -165,27 +161,28 @@ export class Carrier {
     if (!this.#mayRead()) this.#line.pause()
   }
 
-  /** The modem is in command mode, the connection stays. What comes now is handed over with `proceed`. */
+  /** The modem is, or may be, in command mode. What comes now waits for `openWindow` or `proceed`. */
   suspend(): void {
     this.#escaped = true
   }
 
-  /** Bytes of the peer so far, also those that have not been handed over. */
-  get bytesHeard(): number {
-    return this.bytesDown + this.#window.reduce((sum, { length }) => sum + length, 0)
+  /** Bytes that came since `suspend`. */
+  get bytesInWindow(): number {
+    return this.#window.reduce((sum, { length }) => sum + length, 0)
   }
 
   /** Back in data mode: the connection lives, and what came meanwhile was the peer's. */
   proceed(): void {
-    this.#openWindow()
+    this.openWindow()
     this.#up.restart()
     this.readAsUser()
     this.releaseUpstream()
   }
 
-  #openWindow(): void {
+  /** What came since `suspend` was the peer's. */
+  openWindow(): void {
     this.#escaped = false
-    for (const chunk of this.#window.splice(0)) this.receive(chunk)
+    for (const bytes of this.#window.splice(0)) this.#hand(bytes)
   }
 
   /** The held words were the peer's: they are handed over. */
@@ -200,7 +197,7 @@ export class Carrier {
     if (this.#end) return
     // Of a broken end nobody knows whether it came before or after what was said in command mode.
     if (end.kind === 'broken') this.#window = []
-    else this.#openWindow()
+    else this.openWindow()
     this.#holdTimer?.cancel()
     const leaked = this.#words.leaked
     // Of a broken end nothing doubtful is handed over: what is missing is told by the reset, what is too much is not.
@@ -235,6 +232,10 @@ export class Carrier {
 
   #hand(bytes: Buffer): void {
     if (bytes.length === 0) return
+    if (this.#escaped) {
+      this.#window.push(bytes)
+      return
+    }
     if (!this.#user || this.#userFull || this.#inbox.length > 0) {
       this.#inbox.push(bytes)
       if (!this.#mayRead()) this.#line.pause()

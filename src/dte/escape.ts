@@ -25,6 +25,8 @@ const MARGIN_MS = 50
  */
 const LEAD_MARGIN_MS = 400
 const PATIENCE_MS = 1_500
+/** Older text has half a second for the guard time (modem-facts 0.2), less what two clocks disagree. */
+const LEAST_GUARD = 0.4
 const PATIENCE_AFTER_WORDS_MS = 400
 /** A modem whose peer takes nothing holds CTS off for long; for ever it does not. */
 const BACKLOG_MS = 60_000
@@ -80,7 +82,8 @@ async function byPlus(
   const silentSince = Math.max(dte.line.lastOutputAt, dte.carrier?.provedAt ?? 0)
   await sleep(Math.max(0, silentSince + guardMs + LEAD_MARGIN_MS - now()), signal)
   const earliest = now() + guardMs
-  const wait = { earliest: earliest - MARGIN_MS, latest: earliest + patience, backlogMs }
+  const doubtful = now() + guardMs * LEAST_GUARD
+  const wait = { doubtful, earliest: earliest - MARGIN_MS, latest: earliest + patience, backlogMs }
   return awaitOk(dte, wait, signal, async () => {
     dte.line.write(Buffer.from('+++'))
     // A modem that holds CTS off gets it late, and answers late: given up too early, its `OK` would be the peer's.
@@ -97,7 +100,7 @@ async function byDtr(
   signal: AbortSignal,
 ): Promise<Escaped> {
   await sleep(Math.max(0, (dte.line.dtrOnSince ?? now()) + DTR_ON_MS - now()), signal)
-  const wait = { earliest: now(), latest: now() + patience, backlogMs }
+  const wait = { doubtful: now(), earliest: now(), latest: now() + patience, backlogMs }
   return awaitOk(dte, wait, signal, async (answered) => {
     try {
       await dte.line.setSignals({ dtr: false })
@@ -111,6 +114,8 @@ async function byDtr(
 }
 
 interface Wait {
+  /** From when on the modem may be in command mode, by the shortest guard time of any source. */
+  readonly doubtful: number
   /** When the modem can answer, and when it should have, on `now()`'s clock. */
   readonly earliest: number
   readonly latest: number
@@ -132,6 +137,8 @@ async function awaitOk(
   let wake: () => void = () => undefined
   dte.tapData((chunk) => {
     const passed = watch.push(chunk, now())
+    // From here on the modem may be in command mode, its answer lost: what comes is the peer's only if one comes as well.
+    if (now() >= wait.doubtful) dte.carrier?.suspend()
     dte.carrier?.receive(passed)
     wake()
   })
@@ -153,6 +160,7 @@ async function awaitOk(
     await reach(() => Math.min(watch.believableAt ?? Math.max(latest, watch.dryAt), latest + wait.backlogMs))
     const answer = watch.conclude()
     if (!answer) return 'unanswered'
+    dte.carrier?.openWindow()
     dte.carrier?.receive(answer.peer)
     // Only in data mode an escape is answered: what looks like the beginning of last words is the peer's. Whole ones may
     // have been on their way already: who escapes asks the modem.

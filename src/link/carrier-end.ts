@@ -45,12 +45,19 @@ export function endByLastWord(parts: Parts, word: LastWord): LinkEvent {
 /**
  * The modem is in command mode: its own state decides whether the carrier lives.
  * @returns undefined if it does: what was held back was the peer's
+ * @throws Fault carrier-lost if it does, and yet nobody can say whose the last bytes were
  */
 export async function endByState(parts: Parts, signal: AbortSignal): Promise<LinkEvent | undefined> {
   const dte = dteOf(parts)
   const word = dte.carrier?.lastWord
   const state = await say(dte, ipStatus, signal)
-  if (state === 'CONNECT OK') return undefined
+  if (state === 'CONNECT OK') {
+    // Of the peer, or of the modem, which has been in command mode since who knows when.
+    if (parts.window.since === 0 && (dte.carrier?.bytesInWindow ?? 0) > 0) {
+      throw new Fault('carrier-lost', 'nobody can say whose the bytes are that came while an escape was not answered')
+    }
+    return undefined
+  }
   // A modem that has restarted since, or lost its context, was not closed by the peer.
   const believable = word !== 'closed' || !CONTEXT_GONE.has(state)
   if (word !== undefined && believable) return endByLastWord(parts, word)

@@ -2,6 +2,7 @@
 import { after, sleep } from '../core/time.ts'
 import { type Answer, type Behavior, type Dce, refusal } from './behavior.ts'
 import { type Command, LineCollector, parseCommands } from './command-line.ts'
+import type { Knobs } from './knobs.ts'
 import { type Look, type Result, resultBlock, textBlock } from './result.ts'
 
 const CTRL_Z = 0x1a
@@ -172,7 +173,7 @@ export class CommandMode {
     const noise = conditions.of('garbage')
     if (noise) this.#send(Uint8Array.from({ length: noise.bytes }, (_, index) => 0x80 | ((index * 73 + 0x5f) & 0x7f)))
     const colon = command?.name === '+CIPSTART' && !knobs.cmeColon ? '' : ':'
-    this.say(answer.text ?? [])
+    this.say((answer.text ?? []).map((text) => formed(text, knobs.informationForm)))
     const urc = conditions.of('urc')
     const inside = urc?.where === 'inside' ? urc.text : knobs.urcInsideAnswer
     if (inside !== '') this.say([inside])
@@ -190,6 +191,12 @@ export class CommandMode {
   #drop(bytes: Uint8Array): void {
     for (const byte of bytes) if (byte !== 0x0a && byte !== 0x0d) this.#modem.record.strayByte(byte)
   }
+}
+
+/** An information line as the knob `informationForm` has it. */
+function formed(text: string, form: Knobs['informationForm']): string {
+  if (form === 'trailing blank') return `${text} `
+  return form === '+NAME:value' ? text.replace(/^(\+\w+): /, '$1:') : text
 }
 
 function matches(line: string, part: string): boolean {

@@ -24,6 +24,8 @@ export class EscapeDetector {
   /** When the last byte had arrived, in whatever mode. */
   #lastAt = Number.NEGATIVE_INFINITY
   #pluses = 0
+  /** How many of them went to the peer already. */
+  #leaked = 0
   #timer: Timer | undefined
 
   constructor(timing: () => EscapeTiming, ends: EscapeEnds) {
@@ -57,7 +59,7 @@ export class EscapeDetector {
       this.#fail()
       if (used < bytes.length) this.#ends.data(bytes.subarray(used))
     } else {
-      if (this.#timing().leaks && used > 0) this.#ends.data(bytes)
+      if (this.#timing().leaks && used > 0) this.#leak(used)
       this.#wait()
     }
     return undefined
@@ -71,6 +73,12 @@ export class EscapeDetector {
   forget(): void {
     this.#timer?.cancel()
     this.#pluses = 0
+    this.#leaked = 0
+  }
+
+  #leak(pluses: number): void {
+    this.#leaked += pluses
+    this.#ends.data(new Uint8Array(pluses).fill(PLUS))
   }
 
   #wait(): void {
@@ -84,8 +92,9 @@ export class EscapeDetector {
 
   #fail(): void {
     this.#timer?.cancel()
-    const held = this.#timing().leaks ? 0 : this.#pluses
+    const held = this.#pluses - this.#leaked
     this.#pluses = 0
+    this.#leaked = 0
     if (held > 0) this.#ends.data(new Uint8Array(held).fill(PLUS))
   }
 

@@ -96,6 +96,12 @@ export const KNOBS = {
   ),
   serverClosed: knob<'IP STATUS' | 'TCP CLOSED'>('IP STATUS', ['TCP CLOSED'], 'state after CIPSERVER=0', F9),
   tkaKnown: knob<boolean>(true, [false], 'CIPTKA exists (not in old firmware)', 'modem-facts 1.3'),
+  informationForm: knob<'+NAME: value' | '+NAME:value' | 'trailing blank'>(
+    '+NAME: value',
+    ['+NAME:value', 'trailing blank'],
+    'blanks in information lines',
+    'app note 6.5, 7.2',
+  ),
   ackSpaces: knob<boolean>(false, [true], 'spaces after the commas of +CIPACK', 'T4'),
   cmeColon: knob<boolean>(true, [false], '+CME ERROR with or without its colon after CIPSTART', 'modem-facts 1.1'),
   resetOk: knob<'before' | 'after'>('before', ['after'], 'OK to CFUN=1,1 before or after the reset', 'T6, T7'),

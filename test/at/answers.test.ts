@@ -49,6 +49,7 @@ const NETWORK: readonly Row[] = [
   ['attempts', at.pinAttempts, ['+SPIC: 3,3,10,10', 'OK'], 'is', { pin: 3, puk: 10 }],
   ['attempts with blanks', at.pinAttempts, ['+SPIC: 1, 3, 9, 10', 'OK'], 'is', { pin: 1, puk: 9 }],
   ['signal', at.signalQuality, ['+CSQ: 17,0', 'OK'], 'is', { rssi: 17, dbm: -80 }],
+  ['supply voltage', at.supplyVoltage, ['+CBC: 0,93,4110', 'OK'], 'is', 4110],
   ['signal URC is not the answer', at.signalQuality, ['+CSQN: 17,0', '+CSQ: 3,0', 'OK'], 'fis', { rssi: 3, dbm: -108 }],
   ['home', at.registration, ['+CREG: 0,1', 'OK'], 'is', 1],
   ['roaming, with cell', at.registration, ['+CREG: 2,5,"1A2B","00C3"', 'OK'], 'is', 5],
@@ -198,3 +199,10 @@ function caught(work: () => unknown): unknown {
     return error
   }
 }
+
+test.each(['+CGATT:1', '+CGATT: 1 ', '+CGATT:  1'])(
+  '%j is the answer as well: the manuals print blanks either way',
+  (line) => {
+    expect(answerOf(at.attached, [line, 'OK ']).value).toBe(true)
+  },
+)

@@ -125,7 +125,7 @@ describe.each(WAYS)('P11 by %s', (_, options, how) => {
     setTimeout(() => bench.peer.write('still here\r\n'), 700)
     expect(await during(work)).toBe('unanswered')
     expect(bench.dte.mode).toBe('data')
-    bench.carrier.releaseUpstream()
+    bench.carrier.proceed()
     bench.carrier.write(Buffer.from('so am I'))
     await pass(3000)
     expect(bench.user.text).toBe('still here\r\n')

@@ -60,6 +60,11 @@ const COMMANDS = [
 /** What comes from outside is no fault; its words are those of `urc`. */
 const TYPES = (Object.keys(FAULT_KINDS) as FaultType[]).filter((type) => type !== 'message' && type !== 'call')
 
+/** The noise of the fault `garbage`, byte by byte. */
+export function noiseByte(index: number): number {
+  return 0x80 | ((index * 73 + 0x5f) & 0x7f)
+}
+
 /** A fault with random attributes. */
 export function someFault(random: Random): ModemFault {
   const type = random.pick(TYPES)

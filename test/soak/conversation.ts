@@ -1,5 +1,6 @@
 /** One client and the peers that were dialled for it: what each wrote, what each read, and how each end came. */
 import type { Duplex } from 'node:stream'
+import { noiseByte } from './chances.ts'
 import type { Excuses } from './excuses.ts'
 import { Tape } from './tape.ts'
 
@@ -23,10 +24,15 @@ export interface Far {
   wrote: End
   /** How much of the client's tape it has read. */
   read: number
+  /** What it read after that: nothing, but for a modem that was deaf. */
+  foreign: string
 }
 
 /** Something that must never be. */
 export class Violation extends Error {}
+
+/** Lines of a dialogue, at the modem's rate or at another, the last one perhaps unfinished. */
+const DIALOGUE = /^(\++|[\x80-\xff]+|AT[\x20-\x7e]*\r)*(A|AT[\x20-\x7e]*)?$/
 
 export class Conversation {
   readonly session: number | undefined
@@ -37,6 +43,8 @@ export class Conversation {
   end: End = 'open'
   read = 0
   #matched: readonly Far[] | undefined
+  /** How many bytes of noise in a row it has read. */
+  #noise = 0
   /** Told when a promise is broken. */
   readonly #complain: (what: string) => void
   readonly #excuses: () => Excuses
@@ -64,7 +72,7 @@ export class Conversation {
 
   /** The peer of a further dial for this client. */
   add(socket: Wire): Far {
-    const far: Far = { socket, tape: new Tape(), wrote: 'open', read: 0 }
+    const far: Far = { socket, tape: new Tape(), wrote: 'open', read: 0, foreign: '' }
     this.fars.push(far)
     socket.on('data', (chunk: Buffer) => this.#peerReads(far, chunk))
     socket.on('error', () => undefined)
@@ -77,12 +85,17 @@ export class Conversation {
   }
 
   #peerReads(far: Far, chunk: Buffer): void {
-    if (this.tape.holds(chunk, far.read)) {
+    if (far.foreign === '' && this.tape.holds(chunk, far.read)) {
       far.read += chunk.length
       return
     }
-    if (this.#excuses().deafToEscapes) this.excused += chunk.length
-    else this.#complain(this.#difference('the peer', chunk, this.tape.from(far.read), far.read))
+    const own = far.foreign === '' ? this.tape.agreeing(chunk, far.read) : 0
+    far.read += own
+    far.foreign += chunk.toString('latin1', own)
+    this.excused += chunk.length - own
+    if (!this.#excuses().deafToEscapes || !DIALOGUE.test(far.foreign)) {
+      this.#complain(this.#difference('the peer', chunk, this.tape.from(far.read), far.read))
+    }
   }
 
   #clientReads(chunk: Buffer): void {
@@ -92,24 +105,38 @@ export class Conversation {
       this.read += chunk.length
       return
     }
-    const wanted = this.#sources.at(-1)?.tape.from(this.read) ?? Buffer.alloc(0)
-    const { rebootUnseen, noise, modeUntold, deafToEscapes } = this.#excuses()
-    if (rebootUnseen || noise || modeUntold || deafToEscapes) this.excused += chunk.length
-    else this.#complain(this.#difference('the client', chunk, wanted, this.read))
+    const source = this.#sources.at(-1)
+    if (source && this.#excuses().noise && this.#holdsWithNoise(source, chunk)) return
+    const wanted = source?.tape.from(this.read) ?? Buffer.alloc(0)
+    this.#complain(this.#difference('the client', chunk, wanted, this.read))
+  }
+
+  /** Whether `chunk` is what comes next, with bytes of noise in between. */
+  #holdsWithNoise(source: Far, chunk: Buffer): boolean {
+    for (const byte of chunk) {
+      if (source.tape.at(this.read) === byte) {
+        this.read += 1
+        this.#noise = 0
+      } else {
+        this.#noise = byte === noiseByte(this.#noise) ? this.#noise : 0
+        if (byte !== noiseByte(this.#noise)) return false
+        this.#noise += 1
+        this.excused += 1
+      }
+    }
+    return true
   }
 
   #clientSeesEnd(): void {
     this.end = 'fin'
     const source = this.#sources.at(-1)
+    const what = `session ${this.session ?? '?'}: a clean end after ${this.read} bytes`
+    if (this.fars.some(({ foreign }) => foreign !== '')) this.#complain(`${what}, and the peer read what nobody wrote`)
     if (source?.wrote === 'fin' && source.tape.length === this.read) return
     // The modem says the same for FIN and RST, and a reset takes what was under way with it.
     if (source?.wrote === 'rst') return
     if (this.#excuses().falseClosed) this.falseEnds += 1
-    else {
-      this.#complain(
-        `session ${this.session ?? '?'}: a clean end after ${this.read} bytes, the peer wrote ${source?.tape.length ?? 0} and its end is ${source?.wrote ?? 'none'}`,
-      )
-    }
+    else this.#complain(`${what}, the peer wrote ${source?.tape.length ?? 0} and its end is ${source?.wrote ?? 'none'}`)
   }
 
   #difference(who: string, got: Buffer, wanted: Buffer, at: number): string {

@@ -1,44 +1,39 @@
-/** Faults that nobody could be exact through, and what they excuse. */
+/** What no daemon could do better, as far as the modem's documents go: each excuse is held to exactly what it explains. */
 import type { ModemFault } from '../../src/virtual-modem/faults.ts'
 
 export interface Excuses {
-  /** The modem was deaf to every escape: the daemon's dialogue may have reached the peer, and the peer's have answered. */
+  /**
+   * The modem was deaf to every escape, and no wire resets it here: the only way to a modem that carries on is an AT
+   * command that its peer may read. Only after the app's last byte, only the daemon's own lines, and never a clean end.
+   */
   readonly deafToEscapes: boolean
-  /** Whether the modem may have restarted unseen, and echoed what it was given. */
-  readonly rebootUnseen: boolean
-  /** Whether there was noise on the line: no parity tells it from data. */
+  /** Bytes of noise before each answer of the modem: no parity tells them from data that comes between the answers. */
   readonly noise: boolean
-  /** Whether the modem itself may say `CLOSED` although the peer did not close. */
+  /** The modem itself says `CLOSED` of a connection that the peer did not close. */
   readonly falseClosed: boolean
-  /** Whether the modem may have changed its mode without a word: its lines read as the peer's then, or the other way. */
+  /**
+   * The modem was in the other mode than it said: an escape that looks into it is stray input where it was in command mode
+   * already. It excuses no byte of a client or a peer.
+   */
   readonly modeUntold: boolean
 }
 
-export const NO_EXCUSES: Excuses = {
-  deafToEscapes: false,
-  rebootUnseen: false,
-  noise: false,
-  falseClosed: false,
-  modeUntold: false,
-}
+export const NO_EXCUSES: Excuses = { deafToEscapes: false, noise: false, falseClosed: false, modeUntold: false }
 
-/** What `fault` excuses until everything has settled. @param lines whether the port has modem lines */
-export function excusesFor(fault: ModemFault, lines: boolean): Partial<Excuses> {
+/** What `fault` excuses until everything has settled. */
+export function excusesFor(fault: ModemFault): Partial<Excuses> {
   switch (fault.type) {
-    // CTS off for longer than anybody waits, or an answer later than the manual's maximum: nobody knows the mode.
     case 'escape-swallowed':
-    case 'cts-stuck':
-    case 'late-answer':
-      return { deafToEscapes: true }
+      return { deafToEscapes: true, modeUntold: true }
     case 'no-answer':
-      // A stall that no queue shows: the silence before an escape is counted from when the bytes should have left.
-      return fault.data === 'stalls' ? { deafToEscapes: true, modeUntold: true } : { modeUntold: true }
     case 'lost-result':
+    case 'late-answer':
+    case 'cts-stuck':
       return { modeUntold: true }
+    case 'reboot':
+      return fault.lines === false ? { modeUntold: true } : {}
     case 'garbage':
       return { noise: true }
-    case 'reboot':
-      return fault.lines === false && !lines ? { rebootUnseen: true } : {}
     case 'carrier-drops':
     case 'peer-silent':
       return { falseClosed: true }

@@ -123,7 +123,7 @@ export class Life {
   #begin(fault: ModemFault): () => void {
     this.#world.note(`-- ${JSON.stringify(fault)} begins in ${this.#world.link.state}`)
     this.#figures.fault(fault.type, this.#world.link.state)
-    Object.assign(this.#excuses, excusesFor(fault, this.#lines))
+    Object.assign(this.#excuses, excusesFor(fault))
     const end = this.#world.modem.begin(fault)
     this.#faults.add(end)
     return end

@@ -126,7 +126,7 @@ export class PtyLife {
   }
 
   async #strike(fault: ModemFault, signal: AbortSignal): Promise<void> {
-    this.#excuses = { ...this.#excuses, ...excusesFor(fault, false) }
+    this.#excuses = { ...this.#excuses, ...excusesFor(fault) }
     const end = this.#world.modem.begin(fault)
     await sleep(this.#random.span(10, LONGEST_FAULT_MS), signal).catch(() => undefined)
     this.#world.note(`-- ${fault.type} ends`)
@@ -254,10 +254,10 @@ export class PtyLife {
 
   #judge(): void {
     const { record } = this.#world.modem
-    const { deafToEscapes, modeUntold, noise, rebootUnseen } = this.#excuses
+    const { modeUntold, noise } = this.#excuses
     // A plus: an escape of the daemon's own, cut by a restart of the modem.
     const late = record.stray.filter(({ sinceData, byte }) => sinceData > UNDER_WAY_MS && byte !== 0x2b)
-    if (late.length > 0 && !(deafToEscapes || modeUntold || noise || rebootUnseen)) {
+    if (late.length > 0 && !(modeUntold || noise)) {
       this.#complain(
         `${late.length} stray bytes in command mode: ${String.fromCharCode(...late.map(({ byte }) => byte))}`,
       )

@@ -20,6 +20,18 @@ export class Tape {
     return at + bytes.length <= this.length && this.#bytes.compare(bytes, 0, bytes.length, at, at + bytes.length) === 0
   }
 
+  /** How many of the first of `bytes` stand on the tape from `at` on. */
+  agreeing(bytes: Buffer, at: number): number {
+    let length = 0
+    while (length < bytes.length && bytes[length] === this.at(at + length)) length += 1
+    return length
+  }
+
+  /** The byte at `at`; undefined beyond the end. */
+  at(at: number): number | undefined {
+    return at < this.length ? this.#bytes[at] : undefined
+  }
+
   from(at: number, length = 60): Buffer {
     return this.#bytes.subarray(at, Math.min(this.length, at + length))
   }

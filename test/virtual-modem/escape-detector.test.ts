@@ -165,3 +165,25 @@ test('for every sequence of pluses and bytes: it escapes by the book, and loses 
     { numRuns: 500 },
   )
 })
+
+test('a sequence that fails loses none of its pluses, whether it leaks or not', () => {
+  for (const leaks of [false, true]) {
+    for (const steps of [
+      [[1000, '++x']],
+      [
+        [1000, '+'],
+        [500, '+x'],
+      ],
+      [
+        [1000, '++'],
+        [500, '++'],
+      ],
+      [
+        [1000, '++'],
+        [1500, '+'],
+      ],
+    ] as (readonly [number, string])[][]) {
+      expect(play(steps, leaks)).toEqual({ data: steps.map(([, text]) => text).join(''), escapes: 0 })
+    }
+  }
+})

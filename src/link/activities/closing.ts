@@ -27,10 +27,10 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
     placedAt: started,
     deadline: started + DEFAULT_MS,
   }
-  const heard = dte.carrier?.bytesHeard ?? 0
+  const heard = bytesHeard(dte)
   if (order.deliver) await sleep(untilPacked(parts, dte), signal)
   await leaveData(parts, dte, signal, order.deliver ? Math.max(LEAST_DRAIN_MS, order.deadline - now()) : LEAST_DRAIN_MS)
-  if (order.deliver && now() < order.deadline && (dte.carrier?.bytesHeard ?? 0) > heard) {
+  if (order.deliver && now() < order.deadline && bytesHeard(dte) > heard) {
     // The peer was not silent after all: it gets its say first.
     parts.window.since = started
     return 'peerTalks'
@@ -43,6 +43,11 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   dte.endCarrier(fault ? { kind: 'broken', fault } : { kind: 'hung-up', unacknowledged })
   parts.recovery.proven()
   return 'succeeded'
+}
+
+/** Bytes of the peer so far, also those that have not been handed over. */
+function bytesHeard({ carrier }: Dte): number {
+  return carrier ? carrier.bytesDown + carrier.bytesInWindow : 0
 }
 
 /** The modem sends a last partial block after WaitTm (AT manual 8.2.23): only then can it be acknowledged. */

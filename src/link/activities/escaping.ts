@@ -71,6 +71,8 @@ function leaked(): Fault {
 
 /** A modem that said why it falls silent is believed: then that is thrown at once. */
 function unanswered(parts: Parts, dte: Dte, message: string, cause?: Error): Fault {
+  // Its words may be the peer's all the same, and the modem still in data mode.
+  parts.modeUnknown = true
   const word = dte.carrier?.lastWord
   if (word === 'rebooted' || word === 'powered-down' || word === 'under-voltage') endByLastWord(parts, word)
   return new Fault('escape-failed', message, { cause })
