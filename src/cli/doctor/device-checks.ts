@@ -153,7 +153,7 @@ export function checkModemManager(notes: Notes, machine: Machine, path: string, 
   else if (!usb && !wanted) notes.good('ModemManager', 'runs; a UART of the board is no port that it looks at', null)
   else {
     notes.warn('ModemManager', `runs, and may send AT commands of its own to ${basename(path)}`, {
-      mend: 'a udev rule with ENV{ID_MM_DEVICE_IGNORE}="1" for it (systemd/99-cipbridge.rules), or sudo systemctl disable --now ModemManager',
+      mend: 'sudo systemctl disable --now ModemManager; or, if it is needed, a udev rule that sets ENV{ID_MM_DEVICE_IGNORE}="1"',
     })
   }
 }

@@ -1,6 +1,8 @@
 /** `--dial`: each route once, for real. It costs money, and sets the modem up as `run` does. */
 import { once } from 'node:events'
+import { chownSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { formatTarget, type Target, targetsOf } from '../../config/endpoint.ts'
 import type { Config, RouteConfig } from '../../config/schema.ts'
 import { Fault, type FaultCode, isFault } from '../../core/fault.ts'
@@ -23,7 +25,8 @@ const HANG_UP = { deliver: false, lingerMs: 0, timeoutMs: 10_000 }
 /** Without a daemon: the daemon's own link, for as long as the dials take. */
 export async function dialAlone(notes: Notes, config: Config, openPort: OpenPort, openGpio: OpenGpio): Promise<void> {
   const journal = new Journal('error', 'json', () => undefined)
-  const link = new Link(config, openPort, journal, new Memory(stateFolder(config), journal), openGpio)
+  const memory = new Memory(stateFolder(config), journal)
+  const link = new Link(config, openPort, journal, memory, openGpio)
   const running = link.run()
   try {
     const fault = await settled(link)
@@ -39,6 +42,19 @@ export async function dialAlone(notes: Notes, config: Config, openPort: OpenPort
   } finally {
     link.stop()
     await running
+    memory.close()
+    giveBack(memory)
+  }
+}
+
+/** What root has written here, the daemon's user must be able to read: the folder is that user's. */
+function giveBack({ path }: Memory): void {
+  if (path === undefined || process.getuid?.() !== 0) return
+  try {
+    const { uid, gid } = statSync(dirname(path))
+    chownSync(path, uid, gid)
+  } catch {
+    // Nothing was written.
   }
 }
 
