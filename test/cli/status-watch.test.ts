@@ -26,6 +26,7 @@ function statusWith(bytesUp: number): Status {
       { name: 'a', listen: 'x', to: 'y', holder: 1, waiting: 0, refused: 0, bytesUp, bytesDown: 0, unacked: null },
     ],
     queue: [],
+    inbound: null,
     ladder: { rung: null, attempt: 0 },
     budget: null,
     lastFaults: [],
