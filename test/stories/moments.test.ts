@@ -137,3 +137,16 @@ test.each([3_000, 4_000, 5_000, 6_000, 40_000, 100_000])(
     expect(r.peer.bytes.subarray(1).equals(sent.subarray(0, r.peer.bytes.length - 1))).toBe(true)
   },
 )
+
+test.each([80, 100, 110, 120, 130, 140])(
+  'P2 a peer that writes CLOSED, and %i ms later its rest and its end, where DCD goes off before the rest has come',
+  async (ms) => {
+    const [r, app] = await session({ lines: true, knobs: { dcdOnClose: 'at-once' } })
+    r.peer.socket.write('\r\nCLOSED\r\n')
+    await r.pass(ms)
+    r.peer.socket.end('the rest')
+    await r.until(() => app.end !== 'open', 'the end')
+    expect([app.text, app.end]).toEqual(['\r\nCLOSED\r\nthe rest', 'fin'])
+    await r.reach('ready', 300_000)
+  },
+)

@@ -39,9 +39,10 @@ export async function online(parts: Parts, signal: AbortSignal): Promise<LinkEve
 async function watchEnd(parts: Parts, carrier: Carrier, signal: AbortSignal): Promise<LinkEvent | undefined> {
   const dcd = await readDcd(parts, carrier)
   const word = carrier.lastWord
+  if (dcd === false) carrier.dcdOffSince ??= now()
   if (word !== undefined) {
-    // DCD may go off while bytes of the peer are still on their way: words in their midst are theirs.
-    if (dcd === false && carrier.silentMs >= DCD_SILENCE_MS) {
+    // DCD may go off while bytes of the peer are still on their way: words before them are theirs.
+    if (dcd === false && quietMs(carrier) >= DCD_SILENCE_MS) {
       return word === 'closed' ? provedEnd(parts, signal) : endByLastWord(parts, word)
     }
     if (carrier.silentMs < WORDS_SILENCE_MS) return undefined
@@ -54,7 +55,6 @@ async function watchEnd(parts: Parts, carrier: Carrier, signal: AbortSignal): Pr
     return undefined
   }
   carrier.holdUpstream()
-  carrier.dcdOffSince ??= now()
   if (quietMs(carrier) < DCD_SILENCE_MS) return undefined
   // DCD alone: the modem is in command mode and is asked what happened.
   dteOf(parts).enterCommandMode()
