@@ -22,8 +22,9 @@ import {
   whole,
 } from './fields.ts'
 import { inbound } from './inbound-schema.ts'
+import { liveness, recovery } from './recovery-schema.ts'
 import { route, subnets } from './route-schema.ts'
-import { HOUR, MINUTE, SECOND } from './units.ts'
+import { SECOND } from './units.ts'
 import { show } from './words.ts'
 
 /** What AT+CSTT takes for each of APN, user and password (AT manual 8.2.7). */
@@ -143,38 +144,6 @@ const transparent = keys({
     'Silence on the line after which the modem sends what it has (WaitTm), in steps of 100 ms or 200 ms by firmware.',
   ),
   sendSize: defaulted(whole(1, 1460), 1024, 'Bytes after which the modem sends without waiting (SendSz).'),
-})
-
-const liveness = keys({
-  keepalive: defaulted(
-    duration({ min: 30 * SECOND, max: 7200 * SECOND, zero: 'off' }),
-    '2m',
-    'Silence after which the modem sends TCP keepalives (AT+CIPTKA); costs data on the air.',
-  ),
-  probeAfter: defaulted(
-    duration({ min: 10 * SECOND, max: 24 * HOUR, zero: 'never' }),
-    '5m',
-    'Silence after which the link is proved by an escape, only without a DCD line.',
-  ),
-})
-
-const recovery = keys({
-  firstPause: defaulted(
-    duration({ min: 100, max: HOUR }),
-    '2s',
-    'Pause before the second attempt; it grows with every further one.',
-  ),
-  maxPause: defaulted(duration({ min: SECOND, max: 24 * HOUR }), '5m', 'The longest pause between two attempts.'),
-  bootTime: defaulted(
-    duration({ min: SECOND, max: 10 * MINUTE }),
-    '30s',
-    'How long a modem that boots is given before it is judged again.',
-  ),
-  healthyAfter: defaulted(
-    duration({ min: SECOND, max: 24 * HOUR }),
-    '5m',
-    'How long a session has to last for recovery to start over with the cheapest step.',
-  ),
 })
 
 const limits = keys({
