@@ -9,10 +9,7 @@ import type { EscapeGuard } from './escape-guard.ts'
  */
 const PIECE_MS = 25
 const SMALLEST_PIECE = 64
-/** Of a line that takes bytes as fast as a loop of memory does. */
-const LARGEST_PIECE = 65_536
-/** Two looks at the tty's queue that differ by less than this say nothing. */
-const SURELY_FASTER = 1.5
+const LARGEST_PIECE = 4096
 
 export interface UpstreamCircumstances {
   /** Whether bytes may go to the modem now, whatever the line can take. */
@@ -26,11 +23,7 @@ export class Upstream {
   /** undefined where the modem does not listen to `+++`. */
   readonly #guard: EscapeGuard | undefined
   readonly #circumstances: UpstreamCircumstances
-  /**
-   * Bytes per ms that leave the tty: those of its baud rate, unless it is seen to be faster. The rate of USB modems and
-   * pseudo-terminals is only a word.
-   */
-  #speed: number
+  readonly #pieceSize: number
   /** The most that the tty can hold: what it held when it was last asked, and what was written since. */
   #mayHold = 0
   #outbox: Buffer[] = []
@@ -47,7 +40,8 @@ export class Upstream {
     this.#line = line
     this.#guard = guard
     this.#circumstances = circumstances
-    this.#speed = this.#lineSpeed
+    const piece = Math.floor((line.baudRate / 10_000) * PIECE_MS)
+    this.#pieceSize = Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, piece))
   }
 
   /** Takes bytes; false means: no more until `onRoom`. */
@@ -79,8 +73,7 @@ export class Upstream {
     while (this.#maySend()) {
       const chunk = this.#outbox[0]
       if (!chunk || this.#backlogged()) break
-      const size = this.#pieceSize
-      const piece = chunk.length > size ? chunk.subarray(0, size) : chunk
+      const piece = chunk.length > this.#pieceSize ? chunk.subarray(0, this.#pieceSize) : chunk
       if (piece === chunk) this.#outbox.shift()
       else this.#outbox[0] = chunk.subarray(piece.length)
       this.bytes += piece.length
@@ -116,36 +109,24 @@ export class Upstream {
     this.#outbox = []
   }
 
-  get #lineSpeed(): number {
-    return 1 / this.#line.lineTime(1)
-  }
-
-  get #pieceSize(): number {
-    return Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, Math.floor(this.#speed * PIECE_MS)))
-  }
-
   /** Whether the tty holds enough already; then it is looked at again when about half of that has left. */
   #backlogged(): boolean {
     if (this.#retry) return true
-    // To ask costs a system call: only what was written since can make it too much.
-    if (this.#mayHold <= this.#pieceSize) return false
-    const held = this.#line.backlog
-    this.#mayHold = held
-    const excess = held - this.#pieceSize
+    const excess = this.#held - this.#pieceSize
     if (excess <= 0) return false
-    const since = now()
-    this.#retry = after(Math.max(1, excess / this.#speed), () => {
+    this.#retry = after(Math.max(1, this.#line.lineTime(excess)), () => {
       this.#retry = undefined
-      this.#mayHold = this.#line.backlog
-      this.#measure((held - this.#mayHold) / (now() - since))
       this.flow()
     })
     return true
   }
 
-  #measure(speed: number): void {
-    if (speed > this.#speed * SURELY_FASTER) this.#speed = speed
-    else if (speed * SURELY_FASTER < this.#speed) this.#speed = Math.max(speed, this.#lineSpeed)
+  /** What the tty holds, at least. It is asked only where the line's own time and what was written do not decide. */
+  get #held(): number {
+    const { owed } = this.#line
+    if (owed > this.#pieceSize || this.#mayHold <= this.#pieceSize) return owed
+    this.#mayHold = this.#line.backlog
+    return this.#mayHold
   }
 
   #maySend(): boolean {

@@ -134,7 +134,12 @@ export class SerialLine {
    */
   get backlog(): number {
     const told = this.#port.stream.writableLength + (this.#port.unsentBytes() ?? 0)
-    return Math.max(told, Math.round((this.#busyUntil - now()) / this.lineTime(1)))
+    return Math.max(told, this.owed)
+  }
+
+  /** Bytes that the line cannot have taken by now, whatever anybody tells; no system call. */
+  get owed(): number {
+    return Math.max(0, Math.round((this.#busyUntil - now()) / this.lineTime(1)))
   }
 
   /** The modem's control lines; undefined where the port has none. */
