@@ -41,6 +41,25 @@ export function after(ms: number, action: () => void): Timer {
   return { cancel: () => clearTimeout(timer) }
 }
 
+/**
+ * Calls `action` once after `ms` milliseconds and whatever input has arrived by then: a process that was kept from the
+ * processor finds its timers due before it has read.
+ */
+export function afterInput(ms: number, action: () => void): Timer {
+  let cancelled = false
+  const timer = setTimeout(() => {
+    setImmediate(() => {
+      if (!cancelled) action()
+    })
+  }, ms)
+  return {
+    cancel: () => {
+      cancelled = true
+      clearTimeout(timer)
+    },
+  }
+}
+
 /** Calls `action` every `ms` milliseconds, first after `ms`. */
 export function every(ms: number, action: () => void): Timer {
   const timer = setInterval(action, ms)

@@ -1,6 +1,6 @@
 /** The carrier: a connection to the peer from `CONNECT` to its end, as a stream of bytes both ways with back-pressure. */
 import type { Fault } from '../core/fault.ts'
-import { after, now, type Timer } from '../core/time.ts'
+import { afterInput, now, type Timer } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { EndOfCarrier, type LastWord } from './end-of-carrier.ts'
 import type { EscapeGuard } from './escape-guard.ts'
@@ -248,7 +248,7 @@ export class Carrier {
   }
 
   #releaseAfter(ms: number): void {
-    this.#holdTimer = after(ms, () => {
+    this.#holdTimer = afterInput(ms, () => {
       // An escape keeps a line end back as well: until it is over nobody knows how the words go on.
       if (this.#upstreamHeld || this.#escaped) this.#releaseAfter(ms)
       else this.#hand(this.#words.release())

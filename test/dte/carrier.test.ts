@@ -102,12 +102,12 @@ describe('P1 the modem’s last words and what looks like them', () => {
     expect(user.text).toBe('hello')
     await pass(19)
     expect(user.text).toBe('hello')
-    await pass(1)
+    await pass(2)
     expect(user.text).toBe('hello\r\n')
     port.say('\r\nCLO')
     await pass(199)
     expect(user.text).toBe('hello\r\n')
-    await pass(1)
+    await pass(2)
     expect(user.text).toBe('hello\r\n\r\nCLO')
   })
 
@@ -180,7 +180,7 @@ describe('P1 the modem’s last words and what looks like them', () => {
   test('P2 words that had leaked are counted: that end is not clean', async () => {
     const { port, dte, carrier } = await joined()
     port.say('\r\nCLO')
-    await pass(200)
+    await pass(202)
     port.say('SED\r\n')
     expect(carrier.lastWord).toBe('closed')
     dte.endCarrier({ kind: 'closed' })

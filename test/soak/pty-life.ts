@@ -8,6 +8,7 @@ import { someKnobs } from './chances.ts'
 import { Conversation, Violation } from './conversation.ts'
 import { type Excuses, excusesFor, NO_EXCUSES } from './excuses.ts'
 import type { Figures } from './figures.ts'
+import { Lateness } from './lateness.ts'
 import { DAEMON_FAULTS, type DaemonFault, isDaemonFault, someBriefFault } from './pty-chances.ts'
 import type { LogLine } from './pty-daemon.ts'
 import { PtyWorld } from './pty-world.ts'
@@ -25,8 +26,7 @@ export interface PtyLifePlan {
 
 /** After all faults have ended: usable and proved within this time, in ms. The longest wait of the manual is 160 s. */
 const BACK_WITHIN_MS = 240_000
-const LONGEST_FAULT_MS = 5_000
-const LONGEST_ROUND_MS = 10_000
+const [LONGEST_FAULT_MS, LONGEST_ROUND_MS] = [5_000, 10_000]
 const LOOK_MS = 150
 /** What was on its way when the carrier dropped is in the modem by then, however busy the machine is. */
 const UNDER_WAY_MS = 500
@@ -39,6 +39,7 @@ export class PtyLife {
   readonly #over = new AbortController()
   readonly #actors = new Set<Promise<void>>()
   readonly #routes: RouteBook
+  readonly #lateness = new Lateness()
   #state = 'opening'
   #excuses: Excuses = NO_EXCUSES
   #probing = false
@@ -73,6 +74,7 @@ export class PtyLife {
       while (more()) await this.#round()
       await this.#stop()
     } finally {
+      this.#lateness.end()
       this.#over.abort(new Error('the life is over'))
       await Promise.all(this.#actors)
       await this.#world.close()
@@ -80,7 +82,7 @@ export class PtyLife {
     }
   }
 
-  /** For its report: every process that there was, and what was said last. */
+  /** For the report. */
   get world(): PtyWorld {
     return this.#world
   }
@@ -165,7 +167,7 @@ export class PtyLife {
     const conversation = new Conversation(
       route,
       this.#world.connect(route),
-      () => this.#excuses,
+      () => (this.#lateness.recent ? { ...this.#excuses, noise: true } : this.#excuses),
       (what) => this.#complain(what),
       whenFinished,
     )
