@@ -54,6 +54,8 @@ export function quoted(text: string): string {
 export const attention: AtCommand = plain('', 1_000)
 /** Verbose result codes, all of them, no echo: both may have been saved otherwise by somebody (AT&W). 2.2.3, 2.2.25. */
 export const plainDialogue: AtCommand = plain('E0V1Q0', 2_000)
+/** Leaves the `>` prompt, where ESC gives up what was typed (8.2.3); anywhere else a line that gets an error. */
+export const leavePrompt = 'AT\u001b\r'
 /** Errors with their number. 2.2.33 */
 export const numberedErrors: AtCommand = plain('+CMEE=1')
 /**

@@ -136,7 +136,6 @@ export class PtyLife {
   }
 
   #restarting: Promise<void> = Promise.resolve()
-
   /** One after the other: there is only one tty. */
   #restart(how: DaemonFault['type']): Promise<void> {
     this.#restarting = this.#restarting.then(async () => {
@@ -144,8 +143,9 @@ export class PtyLife {
       if (how === 'daemon-killed') this.#excuses = { ...this.#excuses, falseClosed: true }
       // A process that has only just begun knows no signals yet.
       while (how === 'daemon-restarted' && (await this.#world.daemon.status()) === undefined) await sleep(LOOK_MS)
-      const exit = await this.#world.daemon.end(how === 'daemon-killed' ? 'SIGKILL' : 'SIGTERM')
-      if (how === 'daemon-restarted' && exit !== 0) this.#complain(`stopped with exit code ${String(exit)}`)
+      const { daemon } = this.#world
+      const exit = await daemon.end(how === 'daemon-killed' ? 'SIGKILL' : 'SIGTERM')
+      if (how === 'daemon-restarted' && exit !== 0) this.#complain(`exit code ${String(exit)} ${daemon.stderr}`)
       this.#routes.held = undefined
       this.#world.startDaemon()
     })

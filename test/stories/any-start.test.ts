@@ -33,6 +33,18 @@ test.each([9600, 57_600, 19_200])(
   },
 )
 
+test('P6 a modem that waits for text at a prompt gives that up, and the peer gets nothing', async () => {
+  const r = await rig()
+  await r.reach('ready')
+  await r.kill()
+  r.modem.prompt()
+  const after = await rig({ modem: r.modem })
+  await after.reach('ready')
+  expect(after.told('recovering')).toEqual([])
+  expect(after.modem.record.stray).toEqual([])
+  expect(after.modem.record.toPeer).toBe(0)
+})
+
 test('P6 a booting modem is waited for', async () => {
   const r = await rig({ knobs: { start: 'booting', baudRate: 115_200 } })
   await r.reach('ready')

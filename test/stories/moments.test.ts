@@ -150,3 +150,16 @@ test.each([80, 100, 110, 120, 130, 140])(
     await r.reach('ready', 300_000)
   },
 )
+
+test('P9 a stop while recovery escapes from what an unanswered dial may have come to is a stop in order', async () => {
+  const r = await rig()
+  await r.reach('ready')
+  const end = r.modem.begin({ type: 'no-answer' })
+  r.connect().socket.write('hello')
+  await r.reach('recovering', 300_000)
+  end()
+  await r.pass(500)
+  expect(r.link.state).toBe('recovering')
+  await r.stop()
+  expect(r.bug).toBeUndefined()
+})

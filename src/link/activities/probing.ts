@@ -6,6 +6,7 @@ import {
   firmware,
   fixBaudRate,
   flowControl,
+  leavePrompt,
   model,
   numberedErrors,
   plainDialogue,
@@ -28,6 +29,8 @@ const TRIES_AT_OWN_RATE = 4
 const TRIES_AT_OTHER_RATES = 2
 /** Nothing is lost if the `OK` to this escape comes later: the search for the modem follows anyway. */
 const ESCAPE_PATIENCE_MS = 500
+/** From ESC at a prompt to its `OK`. */
+const PROMPT_MS = 250
 /** By how often modems are found at them. */
 const OTHER_RATES = [115_200, 9_600, 57_600, 38_400, 19_200, 460_800, 230_400, 4_800, 2_400, 1_200]
 /** A new rate is in force right after the result code; the modem's UART needs a moment. */
@@ -75,6 +78,10 @@ async function findRate(parts: Parts, dte: Dte, signal: AbortSignal): Promise<vo
   const own = parts.config.line.baudRate
   if (dte.line.baudRate !== own) await dte.line.setBaudRate(own)
   if (await answers(dte, TRIES_AT_OWN_RATE, signal)) return
+  // Everything so far may have been text for a prompt that somebody has left open.
+  dte.line.write(Buffer.from(leavePrompt))
+  await sleep(PROMPT_MS, signal)
+  if (await answers(dte, TRIES_AT_OTHER_RATES, signal)) return
   for (const rate of OTHER_RATES.filter((other) => other !== own)) {
     await dte.line.setBaudRate(rate)
     if (!(await answers(dte, TRIES_AT_OTHER_RATES, signal))) continue

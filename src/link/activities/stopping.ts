@@ -33,7 +33,8 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
 }
 
 async function hangUp(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
-  if (parts.entering === 'dial' && (await dialGivenUp(dte, limit))) return
+  // In data mode, or taken to be in it by an escape that this stop has cut short, the command would go to the peer.
+  if (parts.entering === 'dial' && dte.mode === 'command' && (await dialGivenUp(dte, limit))) return
   // It may have connected, or resumed, in that very moment.
   if (parts.entering) dte.assumeDataMode()
   await leaveData(parts, dte, limit)
