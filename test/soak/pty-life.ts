@@ -43,7 +43,6 @@ export class PtyLife {
   #state = 'opening'
   #excuses: Excuses = NO_EXCUSES
   #probing = false
-  /** Faults that have not ended. */
   #due = 0
   #violation: Error | undefined
 
@@ -82,7 +81,6 @@ export class PtyLife {
     }
   }
 
-  /** For the report. */
   get world(): PtyWorld {
     return this.#world
   }
