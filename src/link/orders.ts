@@ -1,6 +1,6 @@
 /** What others want of the link. Levels: an order stands until it is carried out or taken back. */
 import { Fault } from '../core/fault.ts'
-import { reasonOf } from '../core/time.ts'
+import { now, reasonOf } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import { Bell } from './bell.ts'
 
@@ -30,6 +30,8 @@ export interface Asked {
 
 export interface AskOrder {
   readonly command: string
+  /** When it was placed, on `now()`'s clock. */
+  readonly placedAt: number
   readonly resolve: (asked: Asked) => void
   readonly reject: (fault: Fault) => void
 }
@@ -92,7 +94,7 @@ export class Orders {
 
   placeAsk(command: string): Promise<Asked> {
     return new Promise((resolve, reject) => {
-      this.asks.push({ command, resolve, reject })
+      this.asks.push({ command, placedAt: now(), resolve, reject })
       this.bell.ring()
     })
   }

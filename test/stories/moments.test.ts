@@ -163,3 +163,31 @@ test('P9 a stop while recovery escapes from what an unanswered dial may have com
   await r.stop()
   expect(r.bug).toBeUndefined()
 })
+
+test('P11 P5 a command that is asked while the modem takes no bytes is refused with the reason, and the session lives', async () => {
+  const [r, app] = await session({ knobs: { window: 2048 } })
+  const end = r.modem.begin({ type: 'ack-frozen' })
+  const sent = Buffer.alloc(12_000, 'abcdefg')
+  app.socket.write(sent)
+  await r.pass(2000)
+  let refusal = ''
+  r.link.ask('AT+CSQ').catch((error: unknown) => (refusal = String(error)))
+  await r.until(() => refusal !== '', 'the refusal', 15_000)
+  expect(refusal).toContain('CTS')
+  await r.pass(60_000)
+  expect([app.end, r.link.state]).toEqual(['open', 'online'])
+  end()
+  await r.until(() => r.peer.bytes.length > sent.length, 'the rest')
+  expect(r.peer.bytes.subarray(1).equals(sent)).toBe(true)
+  expect((await asked(r)).ok).toBe(true)
+})
+
+async function asked(r: Rig): Promise<{ ok: boolean }> {
+  let answer: { ok: boolean } | undefined
+  r.link.ask('AT+CSQ').then(
+    (given) => (answer = given),
+    () => undefined,
+  )
+  await r.until(() => answer !== undefined, 'the answer', 20_000)
+  return answer ?? { ok: false }
+}

@@ -1,4 +1,5 @@
 /** online: bytes flow; this watches for the end of the carrier and for whoever wants something of it. */
+import { Fault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
 import type { Carrier } from '../../dte/carrier.ts'
 import { settle } from '../../dte/dialogue.ts'
@@ -12,6 +13,9 @@ const DCD_POLL_MS = 20
 const WORDS_SILENCE_MS = 150
 /** DCD went off and nothing is said: what is still on its way through buffers and adapters comes within this time. */
 const DCD_SILENCE_MS = 30
+/** How long an AT command waits for a modem whose flow control holds us up, in ms, and how often that is looked at. */
+const ASK_STALLED_MS = 10_000
+const STALL_POLL_MS = 100
 /** Without anything to watch the activity still looks around this often. */
 const IDLE_MS = 60_000
 
@@ -28,7 +32,7 @@ export async function online(parts: Parts, signal: AbortSignal): Promise<LinkEve
     const verdict = await watchEnd(parts, carrier, signal)
     if (verdict !== undefined) return verdict
     if (hangUpDue(parts, carrier)) return 'hangUpRequested'
-    if (parts.proofDue || orders.asks.length > 0 || probeDue(parts, carrier) || ringDue(parts)) {
+    if (parts.proofDue || askDue(parts) || probeDue(parts, carrier) || ringDue(parts)) {
       return 'windowRequested'
     }
     await orders.bell.wait(patience(parts, carrier), signal)
@@ -99,6 +103,18 @@ function hangUpDue(parts: Parts, carrier: Carrier): boolean {
   return !carrier.waitingUp && Math.min(carrier.silentMs, now() - since) >= order.lingerMs
 }
 
+/** Somebody asks; not of a modem that takes no bytes: not even an escape would reach it, and the session is worth more. */
+function askDue({ orders, dte }: Parts): boolean {
+  if (orders.asks.length === 0 || dte?.line.stalled !== true) return orders.asks.length > 0
+  const patient = orders.asks.splice(0).filter(({ placedAt, reject }) => {
+    if (now() - placedAt < ASK_STALLED_MS) return true
+    reject(new Fault('escape-failed', 'the modem takes no bytes now (CTS is off): its peer acknowledges nothing'))
+    return false
+  })
+  orders.asks.unshift(...patient)
+  return false
+}
+
 /** Silence both ways for long, and no wire that would have told: the link is proved by a look. */
 function probeDue(parts: Parts, carrier: Carrier): boolean {
   const { probeAfter } = parts.config.liveness
@@ -124,6 +140,7 @@ function patience(parts: Parts, carrier: Carrier): number {
     const ending = carrier.lastWord !== undefined || carrier.dcdOffSince !== undefined
     return ending ? Math.min(DCD_POLL_MS, Math.max(1, DCD_SILENCE_MS - quietMs(carrier))) : DCD_POLL_MS
   }
+  if (parts.orders.asks.length > 0) return STALL_POLL_MS
   if (carrier.lastWord !== undefined) return Math.max(1, WORDS_SILENCE_MS - carrier.silentMs)
   const order = parts.orders.hangUp
   if (order) return Math.min(order.deadline - now(), Math.max(20, order.lingerMs / 8))
