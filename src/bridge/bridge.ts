@@ -1,6 +1,6 @@
 /** The bridge: a session per client, all through the one carrier of the link. */
 import { targetsOf } from '../config/endpoint.ts'
-import type { Config, InboundConfig } from '../config/schema.ts'
+import type { Config, InboundConfig, RouteConfig } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import type { Carrier } from '../dte/carrier.ts'
@@ -9,6 +9,7 @@ import { localProgram } from './call-dial.ts'
 import { Callers, type IncomingCall } from './callers.ts'
 import type { ClientSocket } from './client.ts'
 import { Peers } from './peers.ts'
+import { type Asked, answering, Proxy, proxyRoute } from './proxy.ts'
 import type { DialledLink } from './reached.ts'
 import { type AwaitedRoute, RouteDial } from './route-dial.ts'
 import { Session, type SessionEnd } from './session.ts'
@@ -26,7 +27,10 @@ export interface SessionFigures {
   unacked: number | null
 }
 
-export interface RouteFigures extends AwaitedRoute, SessionFigures {}
+export interface RouteFigures extends AwaitedRoute, SessionFigures {
+  /** Where its clients say themselves where they want to go. */
+  readonly proxy: Proxy | undefined
+}
 
 /** Of the sessions that callers from the network began. */
 export interface CallFigures extends SessionFigures {
@@ -60,15 +64,11 @@ export class Bridge {
   ) {
     this.#link = link
     this.#journal = journal
-    this.figures = config.routes.map((route) => ({
-      route,
-      peers: new Peers(targetsOf(route.to), route.backupTime),
-      tls: targetsOf(route.to).some(({ scheme }) => scheme === 'tls')
-        ? new TlsSettings(route, config.recovery)
-        : undefined,
-      waiting: 0,
-      ...noSessions(),
-    }))
+    const { proxy } = config
+    this.figures = [
+      ...config.routes.map((route) => figuresOf(route, config, undefined)),
+      ...(proxy ? [figuresOf(proxyRoute(proxy), config, new Proxy(proxy.allow))] : []),
+    ]
     this.#onBug = onBug
     const [inbound] = config.inbound
     if (inbound) {
@@ -102,6 +102,7 @@ export class Bridge {
 
   /** Resolves when the last session is over; clients that wait or keep their half open are let go. */
   async allOver(): Promise<void> {
+    this.#standby?.end()
     for (const conversation of this.#conversations)
       conversation.giveUp(new Fault('carrier-lost', 'the daemon is stopping'))
     await Promise.all(this.#running)
@@ -135,16 +136,30 @@ export class Bridge {
   async #serve(figures: RouteFigures, client: ClientSocket): Promise<void> {
     this.#sessions += 1
     const session = this.#sessions
+    const asked = await figures.proxy?.ask(client)
+    if (figures.proxy && (asked === undefined || typeof asked === 'string')) {
+      const fields = { route: figures.route.name, session }
+      if (asked !== undefined) this.#journal.tell('warn', 'proxy-refused', asked, fields)
+      return
+    }
+    await this.#dialFor(figures, client, session, typeof asked === 'object' ? asked : undefined)
+  }
+
+  async #dialFor(figures: RouteFigures, client: ClientSocket, session: number, asked?: Asked): Promise<void> {
     const parts = {
       link: this.#link,
       journal: this.#journal,
       admission: this.#admission,
       standby: this.#standby,
     }
-    const dial: RouteDial = new RouteDial(parts, figures, session, () => conversation)
-    const { linger, closeTimeout, idleTimeout } = figures.route
-    const options = { lingerMs: linger, closeTimeoutMs: closeTimeout, idleTimeoutMs: idleTimeout }
-    const conversation: Session = new Session(client, dial, options)
+    const { route } = figures
+    const peers = asked && new Peers([{ scheme: 'tcp', host: asked.host, port: asked.port }], 0)
+    const destination = peers && { route, peers, tls: undefined }
+    const dial: RouteDial = new RouteDial(parts, figures, session, () => conversation, destination)
+    const options = { lingerMs: route.linger, closeTimeoutMs: route.closeTimeout, idleTimeoutMs: route.idleTimeout }
+    const conversation: Session = new Session(client, asked ? answering(dial, client, asked) : dial, options)
+    // Whoever was asked was told to wait then.
+    if (asked) client.resume()
     await this.#converse(figures, session, { conversation, dial })
   }
 
@@ -189,4 +204,16 @@ export class Bridge {
 
 function noSessions(): SessionFigures {
   return { sessions: 0, refused: 0, bytesUp: 0, bytesDown: 0, unacked: null }
+}
+
+function figuresOf(route: RouteConfig, { recovery }: Config, proxy: Proxy | undefined): RouteFigures {
+  const targets = targetsOf(route.to)
+  return {
+    route,
+    proxy,
+    peers: new Peers(targets, route.backupTime),
+    tls: targets.some(({ scheme }) => scheme === 'tls') ? new TlsSettings(route, recovery) : undefined,
+    waiting: 0,
+    ...noSessions(),
+  }
 }

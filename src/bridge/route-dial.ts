@@ -27,6 +27,7 @@ export interface RouteDialParts {
 export class RouteDial implements SessionLink, Holder {
   readonly #parts: RouteDialParts
   readonly #dialled: AwaitedRoute
+  readonly #destination: DialledRoute
   readonly #conversation: () => Session
   readonly session: number
   #leave: Leave | undefined
@@ -34,8 +35,18 @@ export class RouteDial implements SessionLink, Holder {
   /** It has its turn, and waits for the link to be usable. */
   held = false
 
-  /** @param conversation the session that it dials for */
-  constructor(parts: RouteDialParts, dialled: AwaitedRoute, session: number, conversation: () => Session) {
+  /**
+   * @param conversation the session that it dials for
+   * @param destination where to, if not to the peers of the route
+   */
+  constructor(
+    parts: RouteDialParts,
+    dialled: AwaitedRoute,
+    session: number,
+    conversation: () => Session,
+    destination: DialledRoute = dialled,
+  ) {
+    this.#destination = destination
     this.#parts = parts
     this.#dialled = dialled
     this.session = session
@@ -98,7 +109,7 @@ export class RouteDial implements SessionLink, Holder {
     const { link, standby } = this.#parts
     const standing = await standby?.claim(this.#dialled, signal)
     if (standing) return standing
-    const reached = await dialPeers(link, this.#dialled, signal, (...told) => this.#tell(...told))
+    const reached = await dialPeers(link, this.#destination, signal, (...told) => this.#tell(...told))
     return standby && this.#dialled.route.open === 'always' ? standby.adopt(reached) : reached
   }
 

@@ -80,6 +80,8 @@ export class Session implements CarrierUser {
     client.on('drain', () => this.#onClientDrain())
     client.on('error', () => this.#onClientGone())
     client.on('close', () => this.#onClientGone())
+    if (client.readableEnded) this.#onClientEnd()
+    if (client.destroyed) this.#onClientGone()
   }
 
   /** Dials and carries bytes until it is over. */

@@ -8,13 +8,16 @@ import { collide, formatListen, isLocal, parseListen } from './endpoint.ts'
 import type { Issue } from './issue.ts'
 import { show } from './words.ts'
 
+/** What log and status call the proxy: no route may have this name beside it. */
+export const PROXY_ROUTE = 'proxy'
+
 /** Every issue between keys. */
 export function crossIssues(raw: unknown): Issue[] {
   const routes = itemsOf(at(raw, 'routes'))
   return [
     ...exclusive(raw, 'modem', 'pin', 'pinFile'),
     ...exclusive(raw, 'context', 'password', 'passwordFile'),
-    ...repeatedNames(routes),
+    ...repeatedNames(routes, at(raw, 'proxy') === undefined ? [] : [PROXY_ROUTE]),
     ...listeners(placesOf(raw)),
     ...standing(routes),
     ...callers(raw, routes),
@@ -42,10 +45,10 @@ function exclusive(raw: unknown, section: string, secret: string, file: string):
   ]
 }
 
-function repeatedNames(routes: readonly unknown[]): Issue[] {
+function repeatedNames(routes: readonly unknown[], taken: readonly string[]): Issue[] {
   const names = routes.map((route) => at(route, 'name'))
   return names.flatMap((name, index) => {
-    if (typeof name !== 'string' || names.indexOf(name) === index) return []
+    if (typeof name !== 'string' || (names.indexOf(name) === index && !taken.includes(name))) return []
     return [
       { path: ['routes', index, 'name'], message: `${show(name)} is taken by another route, expected its own name` },
     ]
@@ -114,5 +117,11 @@ function placesOf(raw: unknown): Place[] {
     name: 'the route',
   }))
   const [listen, allowFrom] = [at(metrics, 'listen'), at(metrics, 'allowFrom')]
-  return [...routes, { path: ['metrics', 'listen'], listen, allowFrom, name: 'metrics' }]
+  const proxy = at(raw, 'proxy')
+  const own = { listen: at(proxy, 'listen'), allowFrom: at(proxy, 'allowFrom') }
+  return [
+    ...routes,
+    { path: ['proxy', 'listen'], ...own, name: 'the proxy' },
+    { path: ['metrics', 'listen'], listen, allowFrom, name: 'metrics' },
+  ]
 }

@@ -134,7 +134,7 @@ export function isPath(text: string): boolean {
 }
 
 /** A host name by RFC 1123 or an IPv4 address: nothing else may come between the quotes of AT+CIPSTART. */
-function isHost(text: string): boolean {
+export function isHost(text: string): boolean {
   if (isIPv4(text)) return true
   const labels = text.split('.')
   if (text.length > 253 || !labels.every((label) => /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i.test(label))) return false
@@ -150,7 +150,8 @@ function canonicalIp(text: string): string | undefined {
   return new SocketAddress({ address: text, family: version === 4 ? 'ipv4' : 'ipv6' }).address
 }
 
-function parsePort(text: string): number | undefined {
+/** Reads a port from 1 to 65535. */
+export function parsePort(text: string): number | undefined {
   const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0
   return port >= 1 && port <= 65_535 ? port : undefined
 }

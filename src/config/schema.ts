@@ -3,7 +3,6 @@ import { isIPv4 } from 'node:net'
 import * as z from 'zod'
 import type { HostPort } from './endpoint.ts'
 import { formatListen, isPath, parseHostPort, parseSocketPath } from './endpoint.ts'
-import type { Field } from './fields.ts'
 import {
   choice,
   defaulted,
@@ -22,6 +21,8 @@ import {
   whole,
 } from './fields.ts'
 import { inbound } from './inbound-schema.ts'
+import { gpio, line } from './line-schema.ts'
+import { proxy } from './proxy-schema.ts'
 import { liveness, recovery } from './recovery-schema.ts'
 import { route, subnets } from './route-schema.ts'
 import { SECOND } from './units.ts'
@@ -44,41 +45,6 @@ function quotable(value: string): string | undefined {
 const quotableText = 'at most 50 bytes of ASCII without quotes, semicolons and backslashes'
 
 const word = text('a word of a command', (value) => (value === '' ? 'is empty' : undefined))
-
-const gpioLine = keys({
-  chip: required(path, 'The GPIO chip, such as /dev/gpiochip0.'),
-  line: required(whole(0, 1023), 'The number of the line on that chip.'),
-  activeLow: defaulted(flag(), false, 'Whether the line is on when its voltage is low.'),
-})
-const gpio = { schema: gpioLine, expected: 'a GPIO line: {chip, line, activeLow}' }
-
-function wire(): Field<z.ZodUnion<[z.ZodLiteral<'auto' | 'none'>, typeof gpioLine]>> {
-  const { schema, expected } = choice(['auto', 'none'])
-  return { schema: z.union([schema, gpioLine]), expected: `${expected}, or ${gpio.expected}` }
-}
-
-const line = keys({
-  device: defaulted(
-    text('an absolute path, or virtual', (value) =>
-      value === 'virtual' || isPath(value) ? undefined : 'is not an absolute path',
-    ),
-    '/dev/serial0',
-    'The tty that the modem is at; `virtual` is the built-in modem.',
-  ),
-  baudRate: defaulted(
-    choice([1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600]),
-    115_200,
-    'Bits per second, fixed in the modem as well (AT+IPR); above 115200 only where the modem can.',
-  ),
-  flowControl: defaulted(
-    choice(['hardware', 'none']),
-    'hardware',
-    'How either side stops the other; hardware is RTS/CTS, without it bytes may be lost.',
-  ),
-  dcd: defaulted(wire(), 'auto', 'Where the carrier is seen; auto uses the line of the tty where it has one.'),
-  dtr: defaulted(wire(), 'auto', 'What the escape is driven with; auto uses the line of the tty where it has one.'),
-  ri: defaulted(wire(), 'auto', 'Where ringing is seen; auto uses the line of the tty where it has one.'),
-})
 
 const modem = keys({
   dialect: defaulted(choice(['auto', 'sim800', 'sim900']), 'auto', 'How the modem speaks; auto asks it.'),
@@ -217,6 +183,10 @@ export const configSchema = keys({
     })
     .min(1, { error: () => `is empty, expected ${ROUTES}` })
     .describe('Listeners and where they lead. At least one. Required.'),
+  proxy: optional(
+    { schema: proxy, expected: 'a map of keys' },
+    'A listener for SOCKS5 and HTTP CONNECT; the modem resolves the names.',
+  ),
   inbound: z
     .array(inbound, { error: ({ input }) => `is ${show(input)}, expected ${CALLS}` })
     .max(1, { error: () => `has more than one entry: the modem listens on one port, expected ${CALLS}` })

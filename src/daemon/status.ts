@@ -134,7 +134,7 @@ function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
   return {
     name: route.name,
     listen: formatListen(route.listen),
-    to: targetsOf(route.to).map(formatTarget).join(', '),
+    to: figures.proxy ? 'where its clients ask' : targetsOf(route.to).map(formatTarget).join(', '),
     waiting,
     refused,
     ...ofSessions(route.name, figures, bridge),

@@ -67,6 +67,16 @@ describe('several routes', () => {
     ])
   })
 
+  test('the proxy has its own name and address, and P13 keeps to loopback like a route', () => {
+    const text = `${routes('name: proxy, listen: 127.0.0.1:1, to: tcp://x:1')}proxy: { listen: 127.0.0.1:1, allow: ["*"] }`
+    expect(problems(text)).toEqual([
+      expect.stringContaining('routes[0].name: "proxy" is taken'),
+      expect.stringContaining('proxy.listen: "127.0.0.1:1" is taken by the route'),
+    ])
+    const open = `${CONTEXT}\n${ROUTES}\nproxy: { listen: 0.0.0.0:1080, allow: ["*"] }`
+    expect(problems(open)).toEqual([expect.stringContaining('proxy.listen: "0.0.0.0:1080" is not loopback')])
+  })
+
   test('a broken route does not hide what is wrong with the next', () => {
     const found = problems(routes('name: 5', 'name: b, listen: 0.0.0.0:1, to: tcp://x:1'))
     const paths = found.map((line) => line.split(' ')[1])
