@@ -21,8 +21,8 @@ export interface Effort {
 
 export const FULL: Effort = {
   peers: PEERS,
-  rounds: 7,
-  pings: 400,
+  rounds: 5,
+  pings: 300,
   megabytes: 16,
   spanMs: 2000,
   goodputMs: 4000,

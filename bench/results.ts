@@ -48,7 +48,8 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 /** Ours by the peer's, each repetition by the peer's of the same round; undefined without a peer. */
 export function ratioOf({ ours, peers }: Measured, peer: string | undefined): number | undefined {
   const theirs = peers[peer ?? ''] ?? []
-  if (theirs.length === 0) return undefined
+  // Of a peer that needs nothing at all there are no multiples.
+  if (theirs.length === 0 || median(theirs) === 0) return undefined
   return median(ours.map((value, round) => value / (theirs[round] ?? median(theirs))))
 }
 

@@ -149,6 +149,20 @@ describe('P1 the modem’s last words and what looks like them', () => {
     expect(port.written.length).toBe(atTheEnd)
   })
 
+  test('P8 a tty whose queue CTS holds up is given no more than two pieces, and everything once it moves again', async () => {
+    const { port, carrier } = await joined()
+    const before = port.written.length
+    let moves = false
+    port.onWritten = (text) => (port.unsent = moves ? 0 : (port.unsent ?? 0) + text.length)
+    carrier.write(Buffer.alloc(20_000, 'x'))
+    await pass(60_000)
+    expect(port.written.length - before).toBeLessThanOrEqual(600)
+    moves = true
+    port.unsent = 0
+    await pass(2000)
+    expect(port.written.length - before).toBe(20_000)
+  })
+
   test('P8 a plus that was held back stays back as well', async () => {
     const { port, carrier } = await joined()
     await pass(2000)
