@@ -1,4 +1,5 @@
 /** The bridge: a session per client, all through the one carrier of the link. */
+import { isDeepStrictEqual } from 'node:util'
 import { targetsOf } from '../config/endpoint.ts'
 import type { Config, InboundConfig, RouteConfig } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
@@ -30,6 +31,12 @@ export interface SessionFigures {
 export interface RouteFigures extends AwaitedRoute, SessionFigures {
   /** Where its clients say themselves where they want to go. */
   readonly proxy: Proxy | undefined
+  /** As it is for the next client; a session that is under way keeps what it began with. */
+  route: RouteConfig
+  peers: Peers
+  tls: TlsSettings | undefined
+  /** No more in the configuration. */
+  removed: boolean
 }
 
 /** Of the sessions that callers from the network began. */
@@ -47,11 +54,12 @@ export class Bridge {
   readonly #onBug: (error: unknown) => void
   readonly #running = new Set<Promise<void>>()
   readonly #clients = new Set<ClientSocket>()
-  readonly #standby: Standby | undefined
+  readonly #pauses: Config['recovery']
+  #standby: Standby | undefined
   readonly #conversations = new Set<Session>()
-  readonly figures: readonly RouteFigures[]
   /** Of callers; undefined where nobody may call. */
   readonly calls: CallFigures | undefined
+  #figures: readonly RouteFigures[]
   #sessions = 0
 
   /** @param onBug told of errors that are no faults */
@@ -64,10 +72,11 @@ export class Bridge {
   ) {
     this.#link = link
     this.#journal = journal
+    this.#pauses = config.recovery
     const { proxy } = config
-    this.figures = [
-      ...config.routes.map((route) => figuresOf(route, config, undefined)),
-      ...(proxy ? [figuresOf(proxyRoute(proxy), config, new Proxy(proxy.allow))] : []),
+    this.#figures = [
+      ...config.routes.map((route) => this.#figuresFor(route)),
+      ...(proxy ? [{ ...this.#figuresFor(proxyRoute(proxy)), proxy: new Proxy(proxy.allow) }] : []),
     ]
     this.#onBug = onBug
     const [inbound] = config.inbound
@@ -76,8 +85,65 @@ export class Bridge {
       const callers = new Callers(inbound, { link, admission: this.#admission }, journal, openLocal)
       link.on('call', (call) => this.#take(callers, call))
     }
-    const always = this.figures.find(({ route }) => route.open === 'always')
-    this.#standby = always && new Standby(always, config.recovery, link, journal, onBug)
+    this.#standby = this.#newStandby()
+  }
+
+  /** Of every route; one that was removed is there as long as a session of it has the carrier. */
+  get figures(): readonly RouteFigures[] {
+    return this.#figures.filter(({ removed, route }) => !removed || route.name === this.holder?.route)
+  }
+
+  /**
+   * Takes other routes: what was counted of a route stays with its name, and sessions go on as they began.
+   * @throws Fault config-invalid: then nothing has changed
+   */
+  adopt(routes: readonly RouteConfig[]): void {
+    const known = new Map(this.#figures.map((figures) => [figures.route.name, figures]))
+    const before = this.#standing?.route
+    const wanted = routes.map((route) => this.#figuresFor(route, known.get(route.name)))
+    // The proxy is as it was at the start.
+    const proxies = this.#figures.filter(({ proxy }) => proxy)
+    for (const figures of this.#figures) figures.removed = true
+    const inForce = wanted.map((figures) => Object.assign(known.get(figures.route.name) ?? figures, figures))
+    for (const figures of proxies) figures.removed = false
+    this.#figures = [...inForce, ...proxies, ...this.#figures.filter(({ removed }) => removed)]
+    if (isDeepStrictEqual(before, this.#standing?.route)) return
+    this.#standby?.retire()
+    this.#standby = this.#newStandby()
+  }
+
+  /** What is kept of a route, with what was counted of it so far. @throws Fault config-invalid */
+  #figuresFor(route: RouteConfig, before?: RouteFigures): RouteFigures {
+    const targets = targetsOf(route.to)
+    const samePeers = isDeepStrictEqual(before?.route.to, route.to) && before?.route.backupTime === route.backupTime
+    return {
+      ...(before ?? { proxy: undefined, waiting: 0, ...noSessions() }),
+      route,
+      peers: before && samePeers ? before.peers : new Peers(targets, route.backupTime),
+      // Read anew each time: certificates are renewed under the same name.
+      tls: targets.some(({ scheme }) => scheme === 'tls') ? new TlsSettings(route, this.#pauses) : undefined,
+      removed: false,
+    }
+  }
+
+  /** The route whose carrier is up for ever. */
+  get #standing(): RouteFigures | undefined {
+    return this.#figures.find(({ route, removed }) => route.open === 'always' && !removed)
+  }
+
+  #newStandby(): Standby | undefined {
+    const claimed = this.holder !== undefined
+    return this.#standing && new Standby(this.#standing, claimed, this.#pauses, this.#link, this.#journal, this.#onBug)
+  }
+
+  /** Whether what is called so in log and status is the proxy. */
+  isProxy(name: string): boolean {
+    return this.#figures.some(({ proxy, route }) => proxy && route.name === name)
+  }
+
+  /** A carrier that nobody uses makes way for new settings of the link. */
+  makeWay(): void {
+    this.#standby?.makeWay()
   }
 
   /** Who has the carrier, or is about to. */
@@ -150,7 +216,7 @@ export class Bridge {
       link: this.#link,
       journal: this.#journal,
       admission: this.#admission,
-      standby: this.#standby,
+      standby: () => this.#standby,
     }
     const { route } = figures
     const peers = asked && new Peers([{ scheme: 'tcp', host: asked.host, port: asked.port }], 0)
@@ -204,16 +270,4 @@ export class Bridge {
 
 function noSessions(): SessionFigures {
   return { sessions: 0, refused: 0, bytesUp: 0, bytesDown: 0, unacked: null }
-}
-
-function figuresOf(route: RouteConfig, { recovery }: Config, proxy: Proxy | undefined): RouteFigures {
-  const targets = targetsOf(route.to)
-  return {
-    route,
-    proxy,
-    peers: new Peers(targets, route.backupTime),
-    tls: targets.some(({ scheme }) => scheme === 'tls') ? new TlsSettings(route, recovery) : undefined,
-    waiting: 0,
-    ...noSessions(),
-  }
 }

@@ -1,4 +1,6 @@
 /** The front door: the listeners of all routes, open as long as the link can serve; those that hold clients, always. */
+import { formatListen } from '../config/endpoint.ts'
+import type { RouteConfig } from '../config/schema.ts'
 import { type Fault, isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import { after, type Timer } from '../core/time.ts'
@@ -14,32 +16,35 @@ export interface ServingLink {
   on(event: 'usable', listener: (usable: boolean) => void): unknown
 }
 
-interface Door {
-  readonly listener: Listener
-  /** Clients may come while the link is down, too. */
-  readonly holds: boolean
-}
-
 export class FrontDoor {
+  readonly #bridge: Bridge
   readonly #link: ServingLink
   readonly #journal: Journal
-  readonly #doors: readonly Door[]
+  #listeners: readonly Listener[]
   readonly #onBug: (error: unknown) => void
   #shut = false
   #trouble: Fault | undefined
   #again: Timer | undefined
+  /** One thing at a time is done to the listeners. */
+  #busy: Promise<void> = Promise.resolve()
 
   /** @param onBug told of errors that are no faults */
   constructor(bridge: Bridge, link: ServingLink, journal: Journal, onBug: (error: unknown) => void) {
+    this.#bridge = bridge
     this.#link = link
     this.#journal = journal
     this.#onBug = onBug
-    this.#doors = bridge.figures.map((figures) => ({
-      listener: new Listener(figures.route, (client) => bridge.serve(figures, client)),
-      holds: figures.route.whenDown === 'hold',
-    }))
+    this.#listeners = bridge.figures.map(({ route }) => this.#listenerFor(route))
     link.on('usable', () => {
-      this.#follow().catch(onBug)
+      this.#inTurn(() => this.#follow()).catch(onBug)
+    })
+  }
+
+  #listenerFor(route: RouteConfig): Listener {
+    return new Listener(route, (name, client) => {
+      const figures = this.#bridge.figures.find((one) => one.route.name === name)
+      if (figures) this.#bridge.serve(figures, client)
+      else client.resetAndDestroy()
     })
   }
 
@@ -53,32 +58,79 @@ export class FrontDoor {
    * hold clients stay open.
    * @throws Fault config-invalid
    */
-  async rehearse(): Promise<void> {
-    try {
-      for (const { listener } of this.#doors) await listener.open()
-    } catch (error) {
-      this.#shut = true
-      throw error
-    } finally {
+  rehearse(): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        for (const listener of this.#listeners) await listener.open()
+      } catch (error) {
+        this.#shut = true
+        throw error
+      } finally {
+        await this.#closeIdle()
+      }
+      for (const listener of this.#listeners) if (listener.isOpen) this.#tellOpen(listener)
+    })
+  }
+
+  /**
+   * Serves other routes from now on. An address that stays is not closed for a moment, clients that are in stay in.
+   * @throws Fault config-invalid if a new address cannot be had: then everything is as it was
+   */
+  change(routes: readonly RouteConfig[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const known = new Map(this.#listeners.map((listener) => [listener.address, listener]))
+      const wanted = routes.map((route) => ({ route, listener: known.get(formatListen(route.listen)) }))
+      // The proxy is no route of the configuration: it stays as it is.
+      const proxies = this.#listeners.filter(({ route }) => this.#bridge.isProxy(route.name))
+      const staying = new Set([...wanted.map(({ listener }) => listener), ...proxies])
+      // They may stand in the way of a new one: 0.0.0.0:1883 of 127.0.0.1:1883.
+      for (const listener of this.#listeners) if (!staying.has(listener)) await listener.close()
+      const fresh = wanted.flatMap(({ route, listener }) => (listener ? [] : [this.#listenerFor(route)]))
+      try {
+        for (const listener of fresh) await listener.open()
+        this.#bridge.adopt(routes)
+      } catch (error) {
+        for (const listener of fresh) await listener.close()
+        await this.#follow()
+        throw error
+      }
+      this.#adopt(routes, [...this.#listeners.filter((listener) => staying.has(listener)), ...fresh])
       await this.#closeIdle()
+      for (const listener of fresh) if (listener.isOpen) this.#tellOpen(listener)
+      await this.#follow()
+    })
+  }
+
+  #adopt(routes: readonly RouteConfig[], listeners: readonly Listener[]): void {
+    this.#listeners = listeners
+    for (const listener of listeners) {
+      const route = routes.find(({ listen }) => formatListen(listen) === listener.address)
+      if (route) listener.route = route
     }
-    for (const { listener } of this.#doors) if (listener.isOpen) this.#tellOpen(listener)
   }
 
   /** No more clients, whatever the link does. */
-  async shut(): Promise<void> {
+  shut(): Promise<void> {
     this.#shut = true
     this.#again?.cancel()
-    await this.#closeIdle()
+    return this.#inTurn(() => this.#closeIdle())
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#busy.then(work)
+    this.#busy = done.catch(() => undefined)
+    return done
   }
 
   async #follow(): Promise<void> {
     this.#again?.cancel()
     let trouble: Fault | undefined
-    for (const door of this.#doors) if (this.#mayServe(door)) trouble = (await this.#open(door.listener)) ?? trouble
+    for (const listener of this.#listeners) {
+      if (this.#mayServe(listener)) trouble = (await this.#open(listener)) ?? trouble
+    }
     await this.#closeIdle()
     this.#tellTrouble(trouble)
-    if (trouble) this.#again = after(AGAIN_MS, () => void this.#follow().catch(this.#onBug))
+    if (trouble) this.#again = after(AGAIN_MS, () => void this.#inTurn(() => this.#follow()).catch(this.#onBug))
   }
 
   /** @returns what stands in the way */
@@ -104,15 +156,15 @@ export class FrontDoor {
   }
 
   #tellOpen(listener: Listener): void {
-    this.#journal.tell('info', 'listening', `at ${listener.address}`, { route: listener.route })
+    this.#journal.tell('info', 'listening', `at ${listener.address}`, { route: listener.route.name })
   }
 
-  #mayServe({ holds }: Door): boolean {
-    return (holds || this.#link.usable) && !this.#shut
+  #mayServe({ route }: Listener): boolean {
+    return (route.whenDown === 'hold' || this.#link.usable) && !this.#shut
   }
 
   /** Closes what must not be open now. */
   async #closeIdle(): Promise<void> {
-    for (const door of this.#doors) if (!this.#mayServe(door)) await door.listener.close()
+    for (const listener of this.#listeners) if (!this.#mayServe(listener)) await listener.close()
   }
 }

@@ -1,33 +1,39 @@
 /** A listener: the local port of a route. It is open only while the link can serve, so that the open port tells the truth. */
 import { lstat, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { doorFor } from '../config/endpoint.ts'
+import { doorFor, formatListen } from '../config/endpoint.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
 import { soon } from '../core/time.ts'
 
 /** The only `net.Server` of the data path. */
 export class Listener {
-  readonly #route: RouteConfig
-  readonly #onClient: (client: Socket) => void
-  readonly #admits: (address: string | undefined) => boolean
+  #route: RouteConfig
+  readonly #onClient: (route: string, client: Socket) => void
+  #admits: (address: string | undefined) => boolean
   #server: Server | undefined
 
-  constructor(route: RouteConfig, onClient: (client: Socket) => void) {
+  /** @param onClient takes a client that was let in, with the name of the route */
+  constructor(route: RouteConfig, onClient: (route: string, client: Socket) => void) {
     this.#route = route
     this.#onClient = onClient
     this.#admits = doorFor(route.allowFrom)
   }
 
-  /** The name of its route. */
-  get route(): string {
-    return this.#route.name
+  /** What it leads to, and who may. */
+  get route(): RouteConfig {
+    return this.#route
+  }
+
+  /** From the next client on; the address is the same. */
+  set route(route: RouteConfig) {
+    this.#route = route
+    this.#admits = doorFor(route.allowFrom)
   }
 
   /** What programs connect to, as written in the configuration. */
   get address(): string {
-    const { listen } = this.#route
-    return 'path' in listen ? listen.path : `${listen.host}:${listen.port}`
+    return formatListen(this.#route.listen)
   }
 
   /** Whether clients can come. */
@@ -72,7 +78,7 @@ export class Listener {
     }
     // A Unix socket knows no reset, and Node throws where one is wanted: it can only be closed.
     if ('path' in this.#route.listen) client.resetAndDestroy = () => client.destroy()
-    this.#onClient(client)
+    this.#onClient(this.#route.name, client)
   }
 }
 

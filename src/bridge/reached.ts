@@ -9,6 +9,8 @@ import type { TlsSettings } from './tls-settings.ts'
 
 /** What dialling needs of the link. */
 export interface DialledLink extends DownLink {
+  /** New settings wait for a moment without a connection. */
+  readonly pending: boolean
   dial(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Carrier>
   hangUp(order: HangUp): void
 }

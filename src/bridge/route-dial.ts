@@ -20,8 +20,8 @@ export interface RouteDialParts {
   readonly link: DialledLink
   readonly journal: Journal
   readonly admission: Admission<Holder>
-  /** undefined without a route that has `open: always`. */
-  readonly standby: Standby | undefined
+  /** undefined without a route that has `open: always`; another one after a reload. */
+  readonly standby: () => Standby | undefined
 }
 
 export class RouteDial implements SessionLink, Holder {
@@ -32,6 +32,7 @@ export class RouteDial implements SessionLink, Holder {
   readonly session: number
   #leave: Leave | undefined
   #reached: Reached | undefined
+  #claimed: Standby | undefined
   /** It has its turn, and waits for the link to be usable. */
   held = false
 
@@ -102,11 +103,16 @@ export class RouteDial implements SessionLink, Holder {
     this.#reached = undefined
     this.#leave?.()
     const { admission, standby } = this.#parts
-    if (!admission.holder) standby?.free()
+    if (admission.holder) return
+    this.#claimed?.free()
+    const now = standby()
+    if (now !== this.#claimed) now?.free()
   }
 
   async #reach(signal: AbortSignal): Promise<Reached> {
-    const { link, standby } = this.#parts
+    const { link } = this.#parts
+    const standby = this.#parts.standby()
+    this.#claimed = standby
     const standing = await standby?.claim(this.#dialled, signal)
     if (standing) return standing
     const reached = await dialPeers(link, this.#destination, signal, (...told) => this.#tell(...told))

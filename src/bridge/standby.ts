@@ -27,25 +27,29 @@ export class Standby {
   #since = 0
   #attempt: Attempt | undefined
   /** A client has its turn: nothing is dialled behind its back. */
-  #claimed = false
+  #claimed: boolean
   #over = false
   #failures = 0
+  readonly #follow = (): void => this.#keep()
   #pause: Timer | undefined
   #whenEnded: (() => void) | undefined
 
+  /** @param claimed a client has the carrier, or is about to: `free` tells when that is over */
   constructor(
     dialled: DialledRoute,
+    claimed: boolean,
     pauses: Config['recovery'],
     link: DialledLink,
     journal: Journal,
     onBug: (error: unknown) => void,
   ) {
     this.#dialled = dialled
+    this.#claimed = claimed
     this.#pauses = pauses
     this.#link = link
     this.#journal = journal
     this.#onBug = onBug
-    link.on('usable', () => this.#keep())
+    link.on('usable', this.#follow)
   }
 
   /** Whether its carrier is up, with or without a client. */
@@ -56,12 +60,26 @@ export class Standby {
   /** Nobody has the carrier, and nobody waits for it. */
   free(): void {
     this.#claimed = false
+    if (this.#over) this.#standing?.dismiss(this.#dialled.route.closeTimeout)
+    else this.makeWay()
     this.#keep()
+  }
+
+  /** New settings of the link wait for a moment without a connection: a carrier that nobody uses is closed. */
+  makeWay(): void {
+    if (!this.#claimed && this.#link.pending) this.#standing?.dismiss(this.#dialled.route.closeTimeout)
+  }
+
+  /** The route is no more, or another one: the carrier goes as soon as nobody uses it. */
+  retire(): void {
+    this.end()
+    if (!this.#claimed) this.#standing?.dismiss(this.#dialled.route.closeTimeout)
   }
 
   /** The daemon stops. */
   end(): void {
     this.#over = true
+    this.#link.off('usable', this.#follow)
     this.#pause?.cancel()
     this.#attempt?.abort.abort(new Error('the daemon is stopping'))
   }
@@ -105,7 +123,8 @@ export class Standby {
   }
 
   #keep(): void {
-    if (this.#claimed || this.#over || this.#standing || this.#attempt || !this.#link.usable) return
+    if (this.#claimed || this.#over || this.#standing || this.#attempt || !this.#link.usable || this.#link.pending)
+      return
     this.#pause?.cancel()
     const abort = new AbortController()
     const settled = this.#dial(abort.signal)
@@ -126,6 +145,7 @@ export class Standby {
       )
       this.adopt(reached)
       this.#journal.tell('info', 'standing', 'the carrier is up for the next client', { route: name })
+      this.makeWay()
     } catch (error) {
       if (signal.aborted) return
       if (!isFault(error) && !(error instanceof TurnedAway)) throw error

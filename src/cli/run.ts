@@ -34,14 +34,14 @@ export const runCommand: CommandModule<object, RunArguments> = {
       process.exitCode = EXIT.config
       return
     }
-    process.exitCode = await runDaemon(loaded.config)
+    process.exitCode = await runDaemon(file, loaded.config)
   },
 }
 
 /** @returns the exit code */
-async function runDaemon(config: Config): Promise<number> {
+async function runDaemon(file: string, config: Config): Promise<number> {
   const journal = journalOnStdout(config.log)
-  const daemon = new Daemon(config, await portFor(config), journal)
+  const daemon = new Daemon(config, openPort, journal)
   const service = new Service(serviceManager(process.env, journal), daemon, journal)
   let signals = 0
   const onSignal = (name: NodeJS.Signals): void => {
@@ -53,6 +53,8 @@ async function runDaemon(config: Config): Promise<number> {
     daemon.stop()
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  // A terminal that is closed sends it too: who sits there wants no daemon that lives on unseen.
+  process.on('SIGHUP', process.stdout.isTTY ? onSignal : () => reload(file, daemon, service))
   try {
     await daemon.run(() => service.ready())
     return EXIT.good
@@ -68,9 +70,18 @@ async function runDaemon(config: Config): Promise<number> {
   }
 }
 
-/** The tty, or the built-in modem; each is loaded only where it is used. */
-async function portFor(config: Config): Promise<OpenPort> {
-  if (config.line.device !== 'virtual') return (await import('../line/tty-port.ts')).openTtyPort
-  const { builtInModem } = await import('./built-in-modem.ts')
-  return builtInModem().openPort
+function reload(file: string, daemon: Daemon, service: Service): void {
+  service.reloading()
+  daemon.reload(loadConfig(file)).then(
+    () => service.ready(),
+    (error: unknown) => daemon.fail(error),
+  )
 }
+
+/** The tty, or the built-in modem; each is loaded only where it is used. */
+const openPort: OpenPort = async (device, settings) => {
+  if (device !== 'virtual') return (await import('../line/tty-port.ts')).openTtyPort(device, settings)
+  builtIn ??= (await import('./built-in-modem.ts')).builtInModem().openPort
+  return builtIn(device, settings)
+}
+let builtIn: OpenPort | undefined

@@ -81,6 +81,11 @@ export class Journal extends EventEmitter<JournalEvents> {
     )
   }
 
+  /** From now on nothing below it is written. */
+  set level(level: Level) {
+    this.#log.level = level
+  }
+
   /** Whether lines of this level are written at all. */
   logs(level: Level): boolean {
     return this.#log.isLevelEnabled(level)

@@ -8,8 +8,11 @@ const FILE = 'memory.json'
 /** Counters are written at most so often, in ms: an SD card does not live for ever. */
 const WRITE_EVERY_MS = 60_000
 
-/** `now`: it must not be lost. `soon`: losing the last minute of it does no harm. */
-export type Urgency = 'now' | 'soon'
+/**
+ * `now`: it must not be lost. `soon`: losing the last minute of it does no harm. `if-possible`: it is written at once,
+ * but nobody has to hear that it could not be.
+ */
+export type Urgency = 'now' | 'soon' | 'if-possible'
 
 /**
  * Sections by name; what is in a section is its user's business, who judges what an older version has left there. The
@@ -45,6 +48,10 @@ export class Memory {
   keep(section: string, value: unknown, urgency: Urgency): void {
     if (value === undefined) this.#sections.delete(section)
     else this.#sections.set(section, value)
+    if (urgency === 'if-possible') {
+      this.#save(() => undefined)
+      return
+    }
     this.#unwritten = true
     const wait = this.#wroteAt === undefined ? 0 : this.#wroteAt + WRITE_EVERY_MS - now()
     // The first of a process is written at once: one that dies every few seconds must not forget every dial.
@@ -98,14 +105,19 @@ export class Memory {
   #write(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    if (this.#folder === undefined || !this.#unwritten) return
+    if (!this.#unwritten) return
     this.#wroteAt = now()
+    this.#save((why) => this.#warn(why))
+  }
+
+  #save(onTrouble: (why: string) => void): void {
+    if (this.#folder === undefined) return
     try {
       writeWhole(this.#folder, `${JSON.stringify(Object.fromEntries(this.#sections))}\n`)
       this.#unwritten = false
       this.#warned = false
     } catch (error) {
-      this.#warn(`cannot be written (${messageOf(error)})`)
+      onTrouble(`cannot be written (${messageOf(error)})`)
     }
   }
 

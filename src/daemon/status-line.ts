@@ -4,6 +4,10 @@ import type { Status } from './status.ts'
 
 /** `online: broker (session 3) over SIMCOM_SIM800, home, -79 dBm`; out of service the reason, the next try and the mend. */
 export function statusLine(status: Status): string {
+  return joined([linkLine(status), status.notice], ' | ')
+}
+
+function linkLine(status: Status): string {
   const { state, usable, reason, hint, nextTry, ladder } = status
   if (usable) return `${state}: ${joined([holderOf(status), ...network(status)], ', ')}`
   const next = nextTry === null ? null : `next try ${clock(nextTry)}`

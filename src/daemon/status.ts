@@ -50,6 +50,8 @@ export interface Status {
   readonly usable: boolean
   /** Since when the state is what it is. */
   readonly since: string
+  /** What a person should know beside it: a reload that was refused, settings that are waited with. */
+  readonly notice: string | null
   /** Why the link is not usable. */
   readonly reason: string | null
   readonly fault: FaultCode | null
@@ -80,11 +82,21 @@ export interface Status {
   readonly guard: { readonly plusesHeld: number | null }
 }
 
-/**
- * The status now. It holds no secrets: every value is picked by name.
- * @param trouble why no program can connect although the link is usable
- */
-export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFault[], trouble?: Fault): Status {
+/** What the status does not have of link and bridge. */
+export interface Beside {
+  /** Why no program can connect although the link is usable. */
+  readonly trouble?: Fault | undefined
+  /** Empty if there is none. */
+  readonly notice?: string
+}
+
+/** The status now. It holds no secrets: every value is picked by name. */
+export function statusOf(
+  link: Link,
+  bridge: Bridge,
+  lastFaults: readonly PastFault[],
+  { trouble, notice = '' }: Beside = {},
+): Status {
   const { facts, step } = link
   const usable = link.usable && trouble === undefined
   const fault = link.usable ? trouble : link.fault
@@ -93,6 +105,7 @@ export function statusOf(link: Link, bridge: Bridge, lastFaults: readonly PastFa
     state: link.state,
     usable,
     since: link.since.toISOString(),
+    notice: notice === '' ? null : notice,
     reason: usable ? null : (fault?.message ?? `the link is not up yet (${link.state})`),
     fault: fault?.code ?? null,
     hint: fault?.hint ?? null,

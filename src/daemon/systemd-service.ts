@@ -22,8 +22,6 @@ export class Service {
   readonly #follow = (): void => this.#tellSoon()
   #watchdog: Timer | undefined
   #told = ''
-  /** Something that a person should see beside the state of the link. */
-  #notice = ''
   #due = false
   #over = false
   #starved = false
@@ -39,20 +37,17 @@ export class Service {
     if (watchdogMs !== undefined) this.#watchdog = every(watchdogMs / FEEDS, () => this.#feed())
   }
 
-  /** The configuration is good and every listener can be had. The link is the STATUS line's business. */
+  /**
+   * The configuration is good and every listener can be had, or a reload is over, whatever came of it. The link is the
+   * STATUS line's business.
+   */
   ready(): void {
     this.#manager?.tell({ READY: '1', ...this.#statusIfNew() })
   }
 
-  /** SIGHUP has come. `reloaded` must follow. */
+  /** SIGHUP has come; `ready` must follow. */
   reloading(): void {
     this.#manager?.tell({ RELOADING: '1', MONOTONIC_USEC: String(monotonicMicroseconds()) })
-  }
-
-  /** @param notice what is to be seen from now on beside the state of the link; empty if all is well */
-  reloaded(notice: string): void {
-    this.#notice = notice
-    this.ready()
   }
 
   stopping(): void {
@@ -88,8 +83,7 @@ export class Service {
   }
 
   #statusIfNew(): { STATUS?: string } {
-    const line = statusLine(this.#served.status)
-    const status = this.#notice === '' ? line : `${line} | ${this.#notice}`
+    const status = statusLine(this.#served.status)
     if (status === this.#told) return {}
     this.#told = status
     return { STATUS: status }

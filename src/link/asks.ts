@@ -1,6 +1,7 @@
 /** Commands that a person asks through the daemon. */
 import { anything } from '../at/anything.ts'
 import { isFault } from '../core/fault.ts'
+import { now } from '../core/time.ts'
 import { CommandFault } from '../dte/command-fault.ts'
 import { say } from '../dte/dialogue.ts'
 import type { Asked, AskOrder } from './orders.ts'
@@ -38,4 +39,9 @@ async function answerOne(parts: Parts, ask: AskOrder, signal: AbortSignal): Prom
     if (!(error instanceof CommandFault)) throw error
     return { ok: false, result: error.result, lines: [] }
   }
+}
+
+/** Of a window that did not end in data mode again, because the connection is over. */
+export function giveAnswers({ window }: Parts): void {
+  for (const answer of window.answers.splice(0)) answer(Math.round(now() - window.since))
 }

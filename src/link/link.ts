@@ -5,20 +5,21 @@ import { Fault, isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import { Memory } from '../core/memory.ts'
 import type { OpenPort } from '../core/port.ts'
-import { now, wallClock, wallClockIn } from '../core/time.ts'
+import { now, wallClock } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import type { Dte } from '../dte/dte.ts'
 import { type OpenGpio, openGpioLine } from '../line/gpio-line.ts'
 import type { LineTap } from '../line/line-tap.ts'
-import { activitiesOf } from './activity-table.ts'
+import { giveAnswers } from './asks.ts'
 import type { BudgetFigures } from './budget.ts'
 import type { Call } from './calls.ts'
-import { Machine } from './machine.ts'
-import { EXPECTING_BOOT, noteUrc } from './notices.ts'
+import { type Life, newLife } from './life.ts'
+import { listenTo } from './notices.ts'
 import type { Asked, Destination } from './orders.ts'
-import { describeModem, type ModemFacts, newParts, type Parts, welcome } from './parts.ts'
+import { describeModem, type Makings, type ModemFacts, type Parts, welcome } from './parts.ts'
 import type { RecoveryStep } from './recovery.ts'
-import { Serving } from './serving.ts'
+import type { Serving } from './serving.ts'
+import { sameSettings } from './settings.ts'
 import type { ActiveState, LinkEvent, LinkState } from './states.ts'
 
 /** The whole hang-up that a person orders, acknowledgement of the last bytes included, in ms. */
@@ -36,13 +37,13 @@ interface LinkEvents {
 }
 
 export class Link extends EventEmitter<LinkEvents> {
-  readonly #parts: Parts
-  readonly #machine: Machine
-  readonly #serving: Serving
+  readonly #makings: Omit<Makings, 'config'>
+  #life: Life
+  /** Settings that wait until there is no connection. */
+  #next: Config | undefined
+  #stopOrdered = false
   #since = wallClock()
   #fault: Fault | undefined
-  /** The end of recovery's pause: as an ISO text, and on `now()`'s clock. */
-  #nextTry = { text: '', at: 0 }
   /** A reset waits for the connection to be closed. */
   #resetDue = false
 
@@ -55,27 +56,43 @@ export class Link extends EventEmitter<LinkEvents> {
     tap?: LineTap,
   ) {
     super()
-    const onCall = (call: Call): void => this.#takeCall(call)
-    this.#parts = newParts({ config, openPort, openGpio, tap, journal, memory, onCall })
-    this.#serving = new Serving(this.#parts.budget)
-    this.#machine = new Machine(
-      'opening',
-      activitiesOf(this.#parts, (dte) => this.#adopt(dte)),
-      {
-        onError: (error, state) => this.#onError(error, state),
-        onTransition: (from, event, to) => this.#onTransition(from, event, to),
-      },
-    )
+    this.#makings = { openPort, openGpio, tap, journal, memory, onCall: (call) => this.#takeCall(call) }
+    this.#life = this.#lifeWith(config)
+  }
+
+  #lifeWith(config: Config): Life {
+    return newLife({ config, ...this.#makings }, (dte) => this.#adopt(dte), {
+      onError: (error, state) => this.#onError(error, state),
+      onTransition: (from, event, to) => this.#onTransition(from, event, to),
+    })
+  }
+
+  get #parts(): Parts {
+    return this.#life.parts
+  }
+
+  get #serving(): Serving {
+    return this.#life.serving
   }
 
   /** Runs until `stop`. @throws whatever is no fault: a bug */
   async run(): Promise<void> {
+    for (;;) {
+      await this.#live()
+      if (this.#stopOrdered) return
+      this.#life = this.#lifeWith(this.#next ?? this.#parts.config)
+      this.#next = undefined
+      this.#fault = undefined
+    }
+  }
+
+  async #live(): Promise<void> {
     const { budget, inbox, power } = this.#parts
     budget.onChange = () => this.#judge()
     budget.onOverdraft = (fault) => this.#cutOff(fault)
     budget.open()
     try {
-      await this.#machine.run()
+      await this.#life.machine.run()
     } finally {
       budget.close()
       inbox.close()
@@ -85,11 +102,30 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** Hangs up in order and lets the line go; `run` returns then. */
   stop(): void {
-    this.#machine.tell('stopRequested')
+    this.#stopOrdered = true
+    this.#life.machine.tell('stopRequested')
+  }
+
+  /**
+   * Takes other settings as soon as there is no connection: the line is let go in order and opened anew. A connection is
+   * not touched; `pending` tells that it is waited for.
+   */
+  reconfigure(config: Config): void {
+    this.#next = sameSettings(config, this.#parts.config) ? undefined : config
+    this.#renewIfFree()
+  }
+
+  /** Whether settings wait for the end of the connection. */
+  get pending(): boolean {
+    return this.#next !== undefined
+  }
+
+  #renewIfFree(): void {
+    if (this.#next && !this.#serving.connected) this.#life.machine.tell('stopRequested')
   }
 
   get state(): LinkState {
-    return this.#machine.state
+    return this.#life.machine.state
   }
 
   /** Whether the state machine still gets on: false is a bug, or a call that hangs in the kernel. */
@@ -125,11 +161,11 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** ISO time at which recovery goes on, or the budget has room again; undefined unless that is waited for. */
   get nextTry(): string | undefined {
-    return this.#pausing ? this.#nextTry.text : this.#serving.nextPeriod
+    return this.#pause ?? this.#serving.nextPeriod
   }
 
-  get #pausing(): boolean {
-    return this.state === 'recovering' && now() < this.#nextTry.at
+  get #pause(): string | undefined {
+    return this.state === 'recovering' ? this.#parts.recovery.pauseEnd : undefined
   }
 
   /** What is spent of `limits`; null without limits. */
@@ -170,9 +206,9 @@ export class Link extends EventEmitter<LinkEvents> {
       if (!orders.hangUp) this.hangUp({ deliver: true, lingerMs: 0, timeoutMs: REDIAL_MS })
       return 'hanging-up'
     }
-    if (!this.#pausing || !recovery.step) return 'nothing-to-drop'
+    if (this.#pause === undefined || !recovery.step) return 'nothing-to-drop'
     recovery.step = { ...recovery.step, pauseMs: 0 }
-    this.#machine.tell('modemLost')
+    this.#life.machine.tell('modemLost')
     return 'trying-now'
   }
 
@@ -195,7 +231,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#resetDue = false
     this.#fault = new Fault('carrier-lost', 'a person asked for a reset of the modem')
     this.#parts.recovery.step = { fault: this.#fault, rung: 'soft-reset', attempt: 1, pauseMs: 0 }
-    this.#machine.tell('modemLost')
+    this.#life.machine.tell('modemLost')
   }
 
   #refuseUnless(able: boolean): void {
@@ -204,31 +240,21 @@ export class Link extends EventEmitter<LinkEvents> {
 
   #adopt(dte: Dte): void {
     this.#parts.dte = dte
-    dte.on('gone', (fault) => this.#lose(fault, 'lineLost'))
-    dte.on('urc', (urc) => {
-      const fault = noteUrc(this.#parts, urc, this.state)
-      if (fault) this.#lose(fault, 'modemLost')
-    })
-    dte.on('adrift', (fault, unasked, rest) => {
-      this.#parts.modeUnknown = true
-      const { calls } = this.#parts
-      if (unasked && calls.listening && this.state === 'ready') calls.take(dte, rest)
-      else if (!EXPECTING_BOOT.has(this.state)) this.#lose(fault, 'modemLost')
-    })
+    listenTo(dte, this.#parts, { state: () => this.state, lose: (fault, event) => this.#lose(fault, event) })
   }
 
   /** Somebody has called and is connected. */
   #takeCall(call: Call): void {
     this.#parts.modeUnknown = false
     welcome(this.#parts, call.carrier)
-    this.#machine.tell('called')
+    this.#life.machine.tell('called')
     this.emit('call', call)
   }
 
   #lose(fault: Fault, event: 'lineLost' | 'modemLost'): void {
     this.#fault = fault
     this.#parts.recovery.note(fault)
-    this.#machine.tell(event)
+    this.#life.machine.tell(event)
   }
 
   #onError(error: unknown, state: ActiveState): LinkEvent {
@@ -244,15 +270,16 @@ export class Link extends EventEmitter<LinkEvents> {
     if (to === 'probing') this.#parts.configured = false
     if (to === 'recovering') {
       this.#parts.calls.forget()
-      this.#notePause()
+      this.#parts.recovery.beginPause()
     }
     if (to === 'attaching') this.#parts.power.noteAnswer()
-    if (to === 'attaching' || to === 'stopping') this.#giveAnswers()
+    if (to === 'attaching' || to === 'stopping') giveAnswers(this.#parts)
     if (to === 'attaching' && this.#resetDue) this.#restart()
     this.#parts.journal.tell('debug', 'state', `${from} → ${to} (${event})`, { from, to })
     if (to === 'ready' && !this.#serving.up) this.#parts.journal.tell('info', 'ready', describeModem(this.facts))
     this.emit('transition', from, event, to)
     this.#judge()
+    this.#renewIfFree()
   }
 
   #judge(): void {
@@ -264,16 +291,5 @@ export class Link extends EventEmitter<LinkEvents> {
     const { dte, orders } = this.#parts
     if (!dte?.carrier || orders.hangUp?.fault) return
     orders.placeHangUp({ deliver: false, lingerMs: 0, placedAt: now(), deadline: now(), fault })
-  }
-
-  #notePause(): void {
-    const { pauseMs = 0 } = this.#parts.recovery.step ?? {}
-    this.#nextTry = { text: wallClockIn(pauseMs), at: now() + pauseMs }
-  }
-
-  /** Of a window that did not end in data mode again, because the connection is over. */
-  #giveAnswers(): void {
-    const { window } = this.#parts
-    for (const answer of window.answers.splice(0)) answer(Math.round(now() - window.since))
   }
 }

@@ -15,6 +15,7 @@ import type { LineTap } from '../line/line-tap.ts'
 import { Power } from '../line/power.ts'
 import { Budget } from './budget.ts'
 import { type Call, Calls } from './calls.ts'
+import { ContextMemory } from './context-memory.ts'
 import { Heart } from './heart.ts'
 import { Inbox } from './inbox.ts'
 import { Orders } from './orders.ts'
@@ -61,6 +62,7 @@ export interface Parts {
   readonly budget: Budget
   readonly heart: Heart
   readonly pinTrials: PinTrials
+  readonly contextMemory: ContextMemory
   readonly facts: ModemFacts
   dte: Dte | undefined
   /** Whether the modem's settings were made since it was last found. */
@@ -107,6 +109,7 @@ export function newParts({ config, openPort, openGpio, tap, journal, memory, onC
     budget: new Budget(config.limits, memory, journal),
     heart: new Heart(config.recovery.bootTime),
     pinTrials: new PinTrials(memory),
+    contextMemory: new ContextMemory(memory),
     facts: unknownModem(),
     dte: undefined,
     configured: false,

@@ -1,6 +1,6 @@
 /** Counts failures in a row and says which rung of the ladder is next. */
 import { type Fault, RUNGS, type Rung } from '../core/fault.ts'
-import { now } from '../core/time.ts'
+import { now, wallClockIn } from '../core/time.ts'
 import { type Pauses, pauseBefore, rungFor } from './ladder.ts'
 
 export interface RecoveryStep {
@@ -19,6 +19,7 @@ export class Recovery {
   readonly #pauses: Pauses
   readonly #available: ReadonlySet<Rung>
   #failures = 0
+  #pause = { end: '', until: 0 }
   #healthySince: number | undefined
   readonly #healthyAfterMs: number
   step: RecoveryStep | undefined
@@ -39,6 +40,17 @@ export class Recovery {
     const again = this.step?.fault.code === fault.code && this.step.rung === rung ? { again: true as const } : {}
     this.step = { fault, rung, attempt: this.#failures, pauseMs, ...again }
     return this.step
+  }
+
+  /** The step's pause begins. */
+  beginPause(): void {
+    const { pauseMs = 0 } = this.step ?? {}
+    this.#pause = { end: wallClockIn(pauseMs), until: now() + pauseMs }
+  }
+
+  /** ISO time at which the pause is over; undefined if it is. */
+  get pauseEnd(): string | undefined {
+    return now() < this.#pause.until ? this.#pause.end : undefined
   }
 
   /** The link works from now on; if that lasts, the ladder starts over. */

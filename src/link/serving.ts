@@ -15,7 +15,8 @@ const CONNECTED: ReadonlySet<LinkState> = new Set([
 
 export class Serving {
   readonly #budget: Budget
-  #connected = false
+  /** There is a carrier, or will be in a moment. */
+  connected = false
   /** The modem is up: it has a carrier or could dial. */
   up = false
   /** It may, too. */
@@ -27,9 +28,9 @@ export class Serving {
 
   /** @returns whether `usable` has changed */
   follow(state: LinkState): boolean {
-    this.#connected = CONNECTED.has(state)
+    this.connected = CONNECTED.has(state)
     // A connection that ended leads over `attaching` back to `ready` within milliseconds: that is no outage.
-    this.up = this.#connected || state === 'ready' || (this.up && state === 'attaching')
+    this.up = this.connected || state === 'ready' || (this.up && state === 'attaching')
     const before = this.usable
     this.usable = this.up && this.spent === undefined
     return this.usable !== before
@@ -37,11 +38,11 @@ export class Serving {
 
   /** The budget that forbids it. */
   get spent(): Fault | undefined {
-    return this.#budget.fault(this.#connected)
+    return this.#budget.fault(this.connected)
   }
 
   /** ISO time at which the budget allows it again, if nothing but the budget stands in the way. */
   get nextPeriod(): string | undefined {
-    return this.up ? this.#budget.nextPeriod(this.#connected) : undefined
+    return this.up ? this.#budget.nextPeriod(this.connected) : undefined
   }
 }

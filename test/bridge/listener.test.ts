@@ -14,7 +14,7 @@ async function doorOf(host: string, allowFrom: string[]): Promise<(from: string)
   })
   const [route] = routes
   if (!route) throw new Error('no route')
-  const listener = new Listener(route, (client) => client.end('in'))
+  const listener = new Listener(route, (_route, client) => client.end('in'))
   await listener.open()
   onTestFinished(() => listener.close())
   return async (from) => {

@@ -14,6 +14,7 @@ function statusWith(bytesUp: number): Status {
   return {
     state: 'online',
     usable: true,
+  notice: null,
     since: '2025-06-01T10:00:00.000Z',
     reason: null,
     fault: null,

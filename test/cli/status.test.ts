@@ -10,6 +10,7 @@ import { spoken } from '../daemon/verbs.ts'
 const GOOD: Status = {
   state: 'online',
   usable: true,
+  notice: null,
   since: '2025-06-01T10:00:00.000Z',
   reason: null,
   fault: null,

@@ -52,12 +52,14 @@ export class LiveDaemon {
   readonly journal: Journal
   readonly socket: string
   readonly door: string | number
+  readonly peerPort: number
   readonly log: string[] = []
   readonly events: JournalEvent[] = []
   readonly running: Promise<void>
 
   constructor(folder: string, doorPort: number, peerPort: number, { knobs, config, unixDoor }: LiveOptions) {
     this.socket = join(folder, 'control.sock')
+    this.peerPort = peerPort
     this.door = unixDoor === true ? join(folder, 'door.sock') : doorPort
     const listen = typeof this.door === 'string' ? this.door : `127.0.0.1:${this.door}`
     const { modem, openPort } = builtInModem({ ...QUICK, ...knobs }, true)
@@ -155,6 +157,7 @@ async function listenAnywhere(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
+/** A port that nobody listens at. */
 export async function freePort(): Promise<number> {
   const probe = createServer()
   const port = await listenAnywhere(probe)

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync 
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hasNative } from '../../src/core/native.ts'
+import { cipbridge } from '../support/built-program.ts'
 import { Stage } from '../support/built-program-stage.ts'
 import { NotifySocket } from '../support/notify-socket.ts'
 
@@ -71,10 +72,10 @@ test.concurrent('without koffi the words go through systemd-notify, in order', a
   chmodSync(join(s.folder, 'systemd-notify'), 0o755)
   // The build where no koffi is installed.
   mkdirSync(join(s.folder, 'node_modules'))
-  mkdirSync(join(s.folder, 'dist'))
   writeFileSync(join(s.folder, 'package.json'), '{"type":"module"}')
   symlinkSync(join(process.cwd(), 'node_modules/@serialport'), join(s.folder, 'node_modules/@serialport'))
-  cpSync('dist/main.js', join(s.folder, 'dist/main.js'))
+  await cipbridge('--version')
+  cpSync('dist', join(s.folder, 'dist'), { recursive: true })
   s.startDaemon({
     program: join(s.folder, 'dist/main.js'),
     env: { NOTIFY_SOCKET: '/run/nowhere/notify', PATH: `${s.folder}:${process.env.PATH ?? ''}` },

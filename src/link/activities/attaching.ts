@@ -61,7 +61,7 @@ async function nextStep(parts: Parts, state: IpState, signal: AbortSignal): Prom
   if (state === 'TCP CLOSED' && parts.facts.dialsOnlyFresh) return 'shutContext'
   // A context that somebody else brought up is kept only if it was set up as we would have done it.
   if (!parts.configured && (step === 'done' || step === 'bringUpContext' || step === 'readAddress')) {
-    parts.configured = await settingsHold(parts, signal)
+    parts.configured = parts.contextMemory.mayBe(parts.config.context) && (await settingsHold(parts, signal))
     if (!parts.configured) return 'shutContext'
   }
   return step
@@ -72,6 +72,7 @@ async function take(parts: Parts, step: Exclude<StackStep, 'done' | 'wait'>, sig
   switch (step) {
     case 'configure':
       await configureStack(parts, signal)
+      parts.contextMemory.note(parts.config.context)
       parts.configured = true
       break
     case 'bringUpContext':
