@@ -34,6 +34,8 @@ export interface Holder extends Contender {
   /** It has its turn, and waits for the link to be usable. */
   readonly held: boolean
   readonly carrier: Carrier | undefined
+  /** Bytes of this session, without those of TLS and of clients that had the same carrier before. */
+  readonly carried: { readonly bytesUp: number; readonly bytesDown: number } | undefined
 }
 
 /** Whoever waits, as the status shows it. */

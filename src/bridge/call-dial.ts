@@ -23,6 +23,7 @@ export class CallDial implements SessionLink, Holder {
   readonly terms = TERMS
   readonly held = false
   readonly carrier: Carrier
+  readonly carried: Carrier
   #leave: Leave | undefined
 
   constructor(parts: CallDialParts, route: string, session: number, carrier: Carrier, conversation: () => Session) {
@@ -30,6 +31,7 @@ export class CallDial implements SessionLink, Holder {
     this.route = route
     this.session = session
     this.carrier = carrier
+    this.carried = carrier
     this.#conversation = conversation
   }
 

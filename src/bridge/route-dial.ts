@@ -72,6 +72,10 @@ export class RouteDial implements SessionLink, Holder {
     this.#conversation().evict(why)
   }
 
+  get carried(): SessionCarrier | undefined {
+    return this.#reached?.carrier
+  }
+
   /** The carrier as the link gave it. */
   get carrier(): Carrier | undefined {
     return this.#reached?.line

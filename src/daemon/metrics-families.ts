@@ -24,6 +24,7 @@ const ENDS: readonly Exclude<SessionEnd['outcome'], 'busy' | 'queue-timeout'>[] 
   'not-dialled',
   'preempted',
   'stalled',
+  'tls-failed',
 ]
 const OUTCOMES = ['connected', 'interrupted', ...Object.keys(FAULTS)]
 /** From the escape to data mode again. */

@@ -138,7 +138,7 @@ function inboundStatus(figures: CallFigures, link: Link, bridge: Bridge): Inboun
 function ofSessions(name: string, figures: SessionFigures, bridge: Bridge): SessionsStatus {
   const { bytesUp, bytesDown, unacked } = figures
   const holder = bridge.holder?.route === name && !bridge.holder.held ? bridge.holder.session : null
-  const live = holder === null ? undefined : bridge.carrier
+  const live = holder === null ? undefined : bridge.holder?.carried
   return { holder, bytesUp: bytesUp + (live?.bytesUp ?? 0), bytesDown: bytesDown + (live?.bytesDown ?? 0), unacked }
 }
 

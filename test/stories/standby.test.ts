@@ -1,6 +1,7 @@
 /** `open: always`: a carrier that is up before the first client, between clients, and for one after the other. */
 import { expect, test } from 'vitest'
 import type { ConfigInput } from '../../src/config/schema.ts'
+import { statusOf } from '../../src/daemon/status.ts'
 import { type Rig, rig, type Witness } from '../support/rig.ts'
 
 type RouteInput = ConfigInput['routes'][number]
@@ -47,6 +48,7 @@ test('the next client gets the same carrier, without a dial', async () => {
     await r.until(() => r.peer.text.endsWith(text), text)
     r.peer.socket.write(`for ${text}`)
     await r.until(() => app.text === `for ${text}`, 'the answer')
+    expect(statusOf(r.link, r.bridge, []).routes[0]?.bytesUp).toBe(r.peer.text.length)
     app.socket.end()
     await r.until(() => app.end !== 'open', 'the end')
   }

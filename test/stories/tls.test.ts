@@ -3,6 +3,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { ConfigInput } from '../../src/config/schema.ts'
+import { statusOf } from '../../src/daemon/status.ts'
 import { type Rig, rig } from '../support/rig.ts'
 import { TlsEnd, type TlsPeerOptions, tlsFile } from '../support/tls-peer.ts'
 
@@ -45,6 +46,12 @@ describe('a server that is believed', () => {
     await r.until(() => app.bytes.length === sent.length, 'the way down')
     expect(app.bytes.equals(sent)).toBe(true)
     expect(r.peer.text).not.toContain('a secret')
+    // What the status counts is the client's, and does not shrink when the session is over.
+    const counted = { bytesUp: sent.length + 9, bytesDown: sent.length }
+    expect(statusOf(r.link, r.bridge, []).routes[0]).toMatchObject(counted)
+    app.socket.end()
+    await r.until(() => app.end !== 'open', 'the end')
+    expect(statusOf(r.link, r.bridge, []).routes[0]).toMatchObject({ ...counted, holder: null })
     expect(r.told('tls')[0]?.message).toMatch(/^TLSv1\.3, /)
   })
 
