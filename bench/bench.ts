@@ -2,10 +2,10 @@
  * Measures the product: `npm run bench` for figures, `npm run bench -- --quick` to see that everything works. It fails on
  * wrong bytes and broken function, never on a clock.
  *   --out FILE   where the results go (default dist/bench.json)
- *   --only NAME  one of the workloads below
+ *   --only NAME  one of the workloads below; the figures of the others stay as they are in FILE
  *   --run MIN    minutes of the run at full load
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { hasNative } from '../src/core/native.ts'
 import { now } from '../src/core/time.ts'
@@ -17,7 +17,7 @@ import { lineRates } from './line-rates.ts'
 import { liveSessions } from './live-sessions.ts'
 import { realRun, virtualDay } from './memory-over-time.ts'
 import { recoveryRows } from './recovery.ts'
-import { newResults, type Results, record } from './results.ts'
+import { newResults, type Results, readResults, record } from './results.ts'
 import { tableOf } from './table.ts'
 
 const WORKLOADS: Readonly<Record<string, (results: Results, effort: Effort) => Promise<void>>> = {
@@ -62,5 +62,7 @@ for (const [name, work] of Object.entries(WORKLOADS)) {
   await work(results, effort)
   process.stdout.write(`${name.padEnd(14)} ${((now() - since) / 1000).toFixed(0)} s\n`)
 }
-writeFileSync(values.out, `${JSON.stringify(results)}\n`)
-process.stdout.write(`\n${tableOf(results)}\n\nin ${values.out}\n`)
+const before = values.only === undefined || !existsSync(values.out) ? undefined : readResults(values.out)
+const all = { ...results, rows: { ...before?.rows, ...results.rows }, series: { ...before?.series, ...results.series } }
+writeFileSync(values.out, `${JSON.stringify(all)}\n`)
+process.stdout.write(`\n${tableOf(all)}\n\nin ${values.out}\n`)
