@@ -31,6 +31,8 @@ export interface RouteStatus extends SessionsStatus {
   readonly to: string
   /** Clients that wait for their turn, or for the link. */
   readonly waiting: number
+  /** With `open: always`: its carrier is up, whether a client has it or none; null for other routes. */
+  readonly standing: boolean | null
   /** Clients that were turned away because others had the carrier. */
   readonly refused: number
 }
@@ -149,6 +151,7 @@ function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
     listen: formatListen(route.listen),
     to: figures.proxy ? 'where its clients ask' : targetsOf(route.to).map(formatTarget).join(', '),
     waiting,
+    standing: route.open === 'always' ? bridge.standing : null,
     refused,
     ...ofSessions(route.name, figures, bridge),
   }

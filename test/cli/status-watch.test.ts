@@ -14,7 +14,7 @@ function statusWith(bytesUp: number): Status {
   return {
     state: 'online',
     usable: true,
-  notice: null,
+    notice: null,
     since: '2025-06-01T10:00:00.000Z',
     reason: null,
     fault: null,
@@ -24,7 +24,18 @@ function statusWith(bytesUp: number): Status {
     network: { rssi: 17, dbm: -80, operator: null, registration: null },
     context: { address: null },
     routes: [
-      { name: 'a', listen: 'x', to: 'y', holder: 1, waiting: 0, refused: 0, bytesUp, bytesDown: 0, unacked: null },
+      {
+        name: 'a',
+        listen: 'x',
+        to: 'y',
+        holder: 1,
+        waiting: 0,
+        standing: null,
+        refused: 0,
+        bytesUp,
+        bytesDown: 0,
+        unacked: null,
+      },
     ],
     queue: [],
     inbound: null,

@@ -27,6 +27,7 @@ const GOOD: Status = {
       holder: 3,
       waiting: 0,
       refused: 0,
+      standing: null,
       bytesUp: 1234,
       bytesDown: 5_600_000,
       unacked: 0,

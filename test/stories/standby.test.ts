@@ -34,6 +34,7 @@ function client(r: Rig, text: string, route = 0): Witness {
 
 test('P4 the carrier is up before anybody comes, and what the peer says first is kept for the first client', async () => {
   const r = await up()
+  expect(statusOf(r.link, r.bridge, []).routes).toMatchObject([{ standing: true, holder: null }, { standing: null }])
   r.peer.socket.write('welcome')
   await r.pass(60_000)
   const app = client(r, 'hello')
