@@ -33,7 +33,7 @@ export const KNOBS = {
   inputBuffer: knob<number>(4096, [3072], 'bytes from the DTE that the modem can hold', F9),
   ctsHeadroom: knob<number>(1024, [1536], 'bytes that still fit after CTS went off', F9),
   outputBuffer: knob<number>(4096, [512], 'bytes towards the DTE that the modem can hold', F9),
-  readBytes: knob<number>(0, [1, 7], 'at most so many bytes per piece to the DTE; 0: no limit', WORLD),
+  readBytes: knob<number>(0, [1, 7, 512], 'at most so many bytes per piece to the DTE; 0: no limit', WORLD),
   readGap: knob<number>(5, [30], 'pause between such pieces', WORLD),
   dcdDefault: knob<0 | 1>(1, [0], 'factory &C', F9),
   dtrDefault: knob<0 | 1 | 2>(0, [1, 2], 'factory &D', F9),

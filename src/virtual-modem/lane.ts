@@ -104,7 +104,7 @@ export class Lane {
     const ms = pieces ? Math.max(wait, pieces.gap) : Math.min(wait, TICK)
     this.#timer = after(Math.max(1, Math.ceil(ms)), () => {
       this.#timer = undefined
-      this.#move(pieces ? bytes : this.#passed())
+      this.#move(Math.min(pieces?.bytes ?? Number.POSITIVE_INFINITY, this.#passed()))
       this.#run()
     })
   }
@@ -125,12 +125,7 @@ export class Lane {
         continue
       }
       if (head === undefined || left <= 0) return
-      const piece = head.subarray(this.#offset, this.#offset + Math.min(left, PIECE))
-      this.#offset += piece.length
-      if (this.#offset === head.length) {
-        this.#queue.shift()
-        this.#offset = 0
-      }
+      const piece = this.#take(Math.min(left, PIECE))
       this.#bytes -= piece.length
       if (this.#bytes === 0) this.#idle = true
       left -= piece.length
@@ -139,5 +134,23 @@ export class Lane {
       this.#wireFreeAt = firstAt + piece.length * time
       this.#deliver(piece, firstAt, Math.min(this.#wireFreeAt, now()))
     }
+  }
+
+  /** At most so many bytes, across sends, as a UART's driver reads them: up to the next mark. */
+  #take(most: number): Uint8Array {
+    const parts: Uint8Array[] = []
+    let left = most
+    for (let head = this.#queue[0]; left > 0 && head && typeof head !== 'function'; head = this.#queue[0]) {
+      const part = head.subarray(this.#offset, this.#offset + left)
+      parts.push(part)
+      left -= part.length
+      this.#offset += part.length
+      if (this.#offset === head.length) {
+        this.#queue.shift()
+        this.#offset = 0
+      }
+    }
+    const [first] = parts
+    return parts.length === 1 && first ? first : Buffer.concat(parts)
   }
 }

@@ -29,3 +29,27 @@ test('three clients one after the other dial three times without a new bring-up'
   expect(r.dialled).toHaveLength(3)
   expect(r.log.filter((line) => line.includes('» AT+CIICR'))).toHaveLength(1)
 })
+
+test.each(['220 hello\r\n', '\r\nOK\r\n', '\r\nCONNECT\r\n', '\r\n', 'x'])(
+  'P4 %j that the peer says first, read together with CONNECT, arrives whole',
+  async (banner) => {
+    const reads: string[] = []
+    const tap = {
+      sent: () => undefined,
+      received: (bytes: Uint8Array) => reads.push(Buffer.from(bytes).toString('latin1')),
+    }
+    // A USB adapter hands over what came in 16 ms.
+    const r = await rig({
+      knobs: { readBytes: 512, readGap: 16 },
+      watch: () => ({ tap }),
+      peer: (socket) => socket.write(banner),
+    })
+    await r.reach('ready')
+    const app = r.connect()
+    await r.until(() => reads.some((read) => read.endsWith(`\r\nCONNECT\r\n${banner}`)), 'both in one read')
+    app.socket.write('and then?')
+    await r.until(() => r.peers[0]?.text === 'and then?', 'the question')
+    await r.pass(2000)
+    expect(app.text).toBe(banner)
+  },
+)

@@ -24,7 +24,7 @@ export interface RigOptions {
   /** The GPIO chip that leads to this modem. */
   readonly gpio?: (modem: VirtualModem) => OpenGpio
   /** Who watches the line. */
-  readonly watch?: (journal: Journal) => LineWatch
+  readonly watch?: (journal: Journal) => Pick<LineWatch, 'tap'>
   /** A modem that has lived already, instead of a new one. */
   readonly modem?: VirtualModem
   /** What each peer does with a connection; without it the test takes them from `peers`. */

@@ -1,0 +1,26 @@
+/** What still waits for the wire when data mode is left for a while: it goes first, for a queue that CTS stops is no silence. */
+import { expect, test } from 'vitest'
+import { rig } from '../support/rig.ts'
+
+test("P1 P11 a command that is asked while CTS holds bytes up: they go first, and the escape is none of the peer's", async () => {
+  // The network takes so little that CTS is off for longer than the guard time.
+  const r = await rig({ knobs: { airRate: 4800 } })
+  await r.reach('ready')
+  const app = r.connect()
+  const sent = Buffer.alloc(16_000, 'abcdefg')
+  app.socket.write(sent)
+  await r.until(() => r.modem.wire.queuedToDce > 0 && !r.modem.wire.lines.cts, 'a modem that takes nothing')
+  let answer: { ok: boolean } | undefined
+  r.link.ask('AT+CSQ').then(
+    (given) => (answer = given),
+    () => undefined,
+  )
+  await r.reach('escaping')
+  expect(r.modem.wire.queuedToDce).toBeGreaterThan(0)
+  await r.until(() => answer !== undefined, 'the answer')
+  expect(answer?.ok).toBe(true)
+  expect(r.modem.record.escapes).toBe(1)
+  await r.until(() => r.peer.bytes.length >= sent.length, 'the rest')
+  await r.pass(5000)
+  expect(r.peer.bytes.equals(sent)).toBe(true)
+})
