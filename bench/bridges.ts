@@ -84,18 +84,20 @@ export async function startDaemon(
   baudRate: number,
   nodeFlags: readonly string[] = [],
   route: object = {},
-  moreRoutes: readonly object[] = [],
+  moreRoutes = 0,
 ): Promise<Daemon> {
   const folder = folderOf('daemon')
   const port = await freePort()
   const yardstick = new Yardstick()
+  const more = Array.from({ length: moreRoutes }, (_, index) => ({
+    name: `more-${index}`,
+    listen: join(folder, `${index}.sock`),
+    to: 'tcp://127.0.0.1:9',
+  }))
   const config = {
     line: { device: yardstick.pty.path, baudRate },
     context: { apn: 'bench' },
-    routes: [
-      { name: 'bench', listen: `127.0.0.1:${port}`, to: 'tcp://127.0.0.1:9', linger: '0s', ...route },
-      ...moreRoutes,
-    ],
+    routes: [{ name: 'bench', listen: `127.0.0.1:${port}`, to: 'tcp://127.0.0.1:9', linger: '0s', ...route }, ...more],
     control: { socket: join(folder, 'control.sock') },
     log: { level: 'info', format: 'json' },
   }
