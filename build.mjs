@@ -36,3 +36,18 @@ await build({
   },
 })
 chmodSync('dist/main.js', 0o755)
+
+// The manual pages and completions come from the same source as the help and the schema.
+const writer = 'dist/write-manual.mjs'
+await build({
+  entryPoints: ['src/cli/manual/write.ts'],
+  outfile: writer,
+  bundle: true,
+  packages: 'external',
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+})
+const { writeManual } = await import(new URL(writer, import.meta.url))
+await writeManual('dist')
+rmSync(writer)

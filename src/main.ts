@@ -1,21 +1,7 @@
 /** The command line. Only the verb that is wanted is loaded: the daemon carries no virtual modem and no screens. */
 import yargs, { type CommandModule } from 'yargs'
 import { EXIT } from './cli/exit-codes.ts'
-
-/** In the order of the help; each resolves with its yargs command, whose arguments are its own. */
-const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
-  run: async () => (await import('./cli/run.ts')).runCommand,
-  check: async () => (await import('./cli/check.ts')).checkCommand,
-  demo: async () => (await import('./cli/demo.ts')).demoCommand,
-  simulate: async () => (await import('./cli/simulate.ts')).simulateCommand,
-  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
-  status: async () => (await import('./cli/status.ts')).statusCommand,
-  at: async () => (await import('./cli/at.ts')).atCommand,
-  events: async () => (await import('./cli/events.ts')).eventsCommand,
-  redial: async () => (await import('./cli/redial.ts')).redialCommand,
-  reset: async () => (await import('./cli/reset.ts')).resetCommand,
-  states: async () => (await import('./cli/states.ts')).statesCommand,
-}
+import { VERBS } from './cli/verbs.ts'
 
 const given = process.argv.slice(2)
 const [verb = ''] = given
