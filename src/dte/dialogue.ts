@@ -8,13 +8,15 @@ import { type Dte } from './dte.ts'
 
 /** An interrupted line in the modem's buffer may spoil the first of these. */
 const RESYNC_PAUSE_MS = 50
+/** The rest of an answer that nobody waits for any more mostly comes within this time, in ms; some take a minute. */
+const HEAR_OUT_MS = 500
 
 /**
  * Runs a command; if the answer of an earlier one may still come, finds the beginning of a fresh answer first.
  * @throws CommandFault for an error result, Fault no-answer, line-gone, modem-rebooted
  */
 export async function say<T>(dte: Dte, command: AtCommand<T>, signal?: AbortSignal): Promise<T> {
-  if (dte.answerDue) await settle(dte, signal)
+  if (dte.answerDue) await settleIfDue(dte, signal)
   return dte.execute(command, signal)
 }
 
@@ -26,6 +28,12 @@ export async function sayIfKnown<T>(dte: Dte, command: AtCommand<T>, signal?: Ab
     if (error instanceof CommandFault) return undefined
     throw error
   }
+}
+
+/** The answer of an earlier command may still come: waits for it, and finds the beginning of a fresh one if it does not. */
+export async function settleIfDue(dte: Dte, signal?: AbortSignal): Promise<void> {
+  await dte.hearOut(HEAR_OUT_MS, signal)
+  if (dte.answerDue) await settle(dte, signal)
 }
 
 /** After this, what comes is the answer to what is asked next. @throws Fault no-answer */

@@ -9,23 +9,17 @@ import { Framer } from '../at/framer.ts'
 import { isConnect } from '../at/result-code.ts'
 import { isUrcLike, type Urc, urcOf } from '../at/urc.ts'
 import { Fault, isFault } from '../core/fault.ts'
-import { reasonOf, withDeadline } from '../core/time.ts'
+import { withDeadline } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { Carrier, type CarrierEnd } from './carrier.ts'
 import { CommandFault } from './command-fault.ts'
 import type { DialogueTrace } from './dialogue-trace.ts'
 import { EscapeGuard } from './escape-guard.ts'
 import { EscapedReader, type EscapedWords } from './escaped-reader.ts'
+import { type Flight, fly, GivenUp, type HeardOut } from './flight.ts'
 
 const CR = 0x0d
 const LF = 0x0a
-
-interface Flight {
-  readonly reader: AnswerReader
-  readonly command: AtCommand<unknown>
-  readonly resolve: (final: string) => void
-  readonly reject: (error: Error) => void
-}
 
 interface DteEvents {
   urc: [Urc]
@@ -45,6 +39,8 @@ export class Dte extends EventEmitter<DteEvents> {
   readonly #escaped = new EscapedReader()
   #mode: 'command' | 'data' = 'command'
   #flight: Flight | undefined
+  /** The newest command that was given up before its time, until its answer is over. */
+  #givenUp: GivenUp | undefined
   #carrier: Carrier | undefined
   /** Takes the bytes of data mode instead of the carrier while an escape waits for its `OK`. */
   #tap: ((chunk: Buffer) => void) | undefined
@@ -104,31 +100,31 @@ export class Dte extends EventEmitter<DteEvents> {
       if (reader.failed) throw new CommandFault(mask(command).slice(2), final)
     } catch (error) {
       if (!(error instanceof CommandFault)) this.#answerDue = true
+      if (signal?.aborted === true) this.#givenUp = new GivenUp({ reader, command })
       throw error
     }
     return command.parse(reader.answer)
   }
 
   #fly(command: AtCommand<unknown>, reader: AnswerReader, limit: AbortSignal): Promise<string> {
-    return new Promise<string>((resolve, reject) => {
-      if (limit.aborted) {
-        reject(reasonOf(limit))
-        return
-      }
-      const onAbort = (): void => this.#flight?.reject(reasonOf(limit))
-      const landing =
-        <T>(settle: (outcome: T) => void) =>
-        (outcome: T): void => {
-          limit.removeEventListener('abort', onAbort)
-          this.#flight = undefined
-          settle(outcome)
-        }
-      limit.addEventListener('abort', onAbort, { once: true })
-      this.#flight = { reader, command, resolve: landing(resolve), reject: landing(reject) }
+    this.#givenUp = undefined
+    return fly(command, reader, limit, (flight) => {
+      this.#flight = flight
+      if (!flight) return
       if (command.entersData === true) this.#connectDue = true
       this.#trace.sent(mask(command))
       this.line.write(Buffer.from(`AT${command.text}\r`, 'latin1'))
     })
+  }
+
+  /**
+   * Waits, at most `ms`, for the rest of the answer to a command that was given up before its time: what is written before
+   * that is stray input, or reaches the peer of a dial that is carried out. Writes nothing.
+   */
+  async hearOut(ms: number, signal?: AbortSignal): Promise<HeardOut> {
+    if (this.#mode === 'command') await this.#givenUp?.ended(ms, signal)
+    if (this.#mode === 'data') return 'data-mode'
+    return this.#givenUp ? 'pending' : 'over'
   }
 
   /** Back to data mode. @throws Fault carrier-lost if there is no connection to go back to */
@@ -220,37 +216,43 @@ export class Dte extends EventEmitter<DteEvents> {
   /** What comes beside a live connection: words of the modem, or bytes of the peer (`EscapedReader`). */
   readonly #escapedWords: EscapedWords = {
     isModems: (line) =>
-      this.#flight?.reader.expects(line) === true ||
+      (this.#flight ?? this.#givenUp)?.reader.expects(line) === true ||
       urcOf(line).kind !== 'unknown' ||
       isUrcLike(line) ||
       (this.#connectDue && isConnect(line)),
-    inAnswer: () => this.#flight?.reader.begun === true,
+    inAnswer: () => (this.#flight ?? this.#givenUp)?.reader.begun === true,
     line: (line) => this.#takeLine(line),
     data: (bytes) => this.#carrier?.receive(bytes),
   }
 
   #takeLine(line: string): void {
     const flight = this.#flight
-    const part = flight?.reader.take(line)
-    if (part !== 'echo') this.#trace.received(maskLine(line, flight?.command, part))
+    const { reader, command } = flight ?? this.#givenUp ?? {}
+    const part = reader?.take(line)
+    if (part !== 'echo') this.#trace.received(maskLine(line, command, part))
     switch (part) {
       case 'success':
-        if (flight?.command.entersData === true && isConnect(line)) this.#enterDataMode()
-        flight?.resolve(line)
-        break
       case 'failure':
-        flight?.resolve(line)
+        if (command?.entersData === true && isConnect(line)) {
+          if (flight) this.#enterDataMode()
+          else this.#drift()
+        }
+        if (flight) flight.resolve(line)
+        else this.#endGivenUp()
         break
       case 'foreign':
       case undefined:
         if (isConnect(line)) this.#drift()
         else this.#takeUrc(urcOf(line))
         break
-      case 'echo':
-      case 'information':
-      case 'passed-over':
-        break
+      default:
     }
+  }
+
+  #endGivenUp(): void {
+    this.#givenUp?.end()
+    this.#givenUp = undefined
+    this.#answerDue = false
   }
 
   #takeUrc(urc: Urc): void {
@@ -291,6 +293,7 @@ export class Dte extends EventEmitter<DteEvents> {
 
   #lose(fault: Fault): void {
     this.#flight?.reject(fault)
+    this.#givenUp?.end()
     this.endCarrier({ kind: 'broken', fault })
     this.emit('gone', fault)
   }

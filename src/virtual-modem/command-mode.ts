@@ -47,6 +47,7 @@ export class CommandMode {
 
   take(bytes: Uint8Array): void {
     if (this.#busy) {
+      this.#modem.record.earlyBytes += bytes.length
       const room = this.#modem.knobs.inputBuffer - this.waiting
       this.#modem.record.lost.input += Math.max(0, bytes.length - room)
       this.#waiting.push(bytes.subarray(0, Math.max(0, room)))

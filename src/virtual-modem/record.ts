@@ -46,6 +46,8 @@ export class ModemRecord {
   readonly commands: SeenLine[] = []
   readonly stray: SeenStray[] = []
   strayBytes = 0
+  /** Bytes that came before the answer to the last command was over. */
+  earlyBytes = 0
   /** CRs that ended an empty line in command mode. */
   loneReturns = 0
   /** Groups of three pluses received in command mode. */

@@ -32,7 +32,7 @@ export interface Far {
 export class Violation extends Error {}
 
 /** Lines of a dialogue, at the modem's rate or at another, the last one perhaps unfinished. */
-const DIALOGUE = /^(\++|[\x80-\xff]+|AT[\x20-\x7e]*\r)*(A|AT[\x20-\x7e]*)?$/
+const DIALOGUE = /^(\++|[\x80-\xff]+|AT[\x1b\x20-\x7e]*\r)*(A|AT[\x1b\x20-\x7e]*)?$/
 
 export class Conversation {
   readonly session: number | undefined

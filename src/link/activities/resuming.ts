@@ -1,7 +1,7 @@
 /** resuming: ATO, back to data mode. */
 import { isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
-import { settle } from '../../dte/dialogue.ts'
+import { settleIfDue } from '../../dte/dialogue.ts'
 import { endByState } from '../carrier-end.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
@@ -9,7 +9,7 @@ import type { LinkEvent } from '../states.ts'
 /** @throws Fault no-answer; carrier-lost if the modem is connected and yet does not go back */
 export async function resuming(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   const dte = dteOf(parts)
-  if (dte.answerDue) await settle(dte, signal)
+  if (dte.answerDue) await settleIfDue(dte, signal)
   try {
     parts.entering = 'resume'
     await dte.resume(signal)

@@ -7,11 +7,12 @@ import type { Dte } from '../../dte/dte.ts'
 import type { Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
 import { leaveData } from './escaping.ts'
+import { leaveDataMode } from './probing.ts'
 
 /** The service manager waits longer than this, in ms. */
 const STOP_MS = 10_000
-/** A dial is given up at once, in ms. */
-const GIVE_UP_MS = 4_000
+/** Most dials have come through by then, or failed, in ms; one that nobody answers takes 75 s. */
+const DIAL_END_MS = 3_000
 
 export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   const fault = new Fault('carrier-lost', 'the daemon is stopping')
@@ -33,22 +34,16 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
 }
 
 async function hangUp(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
-  // In data mode, or taken to be in it by an escape that this stop has cut short, the command would go to the peer.
-  if (parts.entering === 'dial' && dte.mode === 'command' && (await dialGivenUp(dte, limit))) return
-  // It may have connected, or resumed, in that very moment.
-  if (parts.entering) dte.assumeDataMode()
-  await leaveData(parts, dte, limit)
+  if (parts.entering === 'dial') await endDial(parts, dte, limit)
+  else {
+    // It may have resumed in that very moment.
+    if (parts.entering) dte.assumeDataMode()
+    await leaveData(parts, dte, limit)
+  }
   await sayIfKnown(dte, closeConnection(false), limit)
 }
 
-/** @returns whether the modem answers, and so is in command mode */
-async function dialGivenUp(dte: Dte, limit: AbortSignal): Promise<boolean> {
-  const late = (): Fault => new Fault('no-answer', 'the modem does not give up its dial')
-  try {
-    await withDeadline(GIVE_UP_MS, late, limit, (signal) => sayIfKnown(dte, closeConnection(true), signal))
-    return true
-  } catch (error) {
-    if (limit.aborted || !isFault(error, 'no-answer', 'carrier-lost')) throw error
-    return false
-  }
+/** Whatever were written into a dial that comes through in that moment would reach its peer: its end is waited for first. */
+async function endDial(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
+  if ((await dte.hearOut(DIAL_END_MS, limit)) !== 'over') await leaveDataMode(parts, dte, limit)
 }
