@@ -202,13 +202,12 @@ export class Bridge {
   async #serve(figures: RouteFigures, client: ClientSocket): Promise<void> {
     this.#sessions += 1
     const session = this.#sessions
-    const asked = await figures.proxy?.ask(client)
-    if (figures.proxy && (asked === undefined || typeof asked === 'string')) {
-      const fields = { route: figures.route.name, session }
-      if (asked !== undefined) this.#journal.tell('warn', 'proxy-refused', asked, fields)
-      return
-    }
-    await this.#dialFor(figures, client, session, typeof asked === 'object' ? asked : undefined)
+    const { proxy, route } = figures
+    // Without a proxy the session hears the client from this very moment.
+    if (!proxy) return this.#dialFor(figures, client, session)
+    const asked = await proxy.ask(client)
+    if (typeof asked === 'object') return this.#dialFor(figures, client, session, asked)
+    if (asked !== undefined) this.#journal.tell('warn', 'proxy-refused', asked, { route: route.name, session })
   }
 
   async #dialFor(figures: RouteFigures, client: ClientSocket, session: number, asked?: Asked): Promise<void> {

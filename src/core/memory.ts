@@ -48,8 +48,9 @@ export class Memory {
   keep(section: string, value: unknown, urgency: Urgency): void {
     if (value === undefined) this.#sections.delete(section)
     else this.#sections.set(section, value)
+    if (this.#folder === undefined) return
     if (urgency === 'if-possible') {
-      this.#save(() => undefined)
+      this.#save(this.#folder, () => undefined)
       return
     }
     this.#unwritten = true
@@ -105,15 +106,14 @@ export class Memory {
   #write(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    if (!this.#unwritten) return
+    if (this.#folder === undefined || !this.#unwritten) return
     this.#wroteAt = now()
-    this.#save((why) => this.#warn(why))
+    this.#save(this.#folder, (why) => this.#warn(why))
   }
 
-  #save(onTrouble: (why: string) => void): void {
-    if (this.#folder === undefined) return
+  #save(folder: string, onTrouble: (why: string) => void): void {
     try {
-      writeWhole(this.#folder, `${JSON.stringify(Object.fromEntries(this.#sections))}\n`)
+      writeWhole(folder, `${JSON.stringify(Object.fromEntries(this.#sections))}\n`)
       this.#unwritten = false
       this.#warned = false
     } catch (error) {

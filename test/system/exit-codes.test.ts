@@ -39,12 +39,12 @@ test.concurrent('an unknown verb is a mistake of usage, exit code 64', async () 
   expect(stderr).toContain('run')
 }, 60_000)
 
-test.concurrent('P10 an address that cannot be had ends the start with the reason, exit code 78', async () => {
+test.concurrent('P10 an address that another program has ends the start with the reason and exit code 69: systemd tries again', async () => {
   await using s = await Stage.set()
   const other = await RealPeer.listen(undefined, s.port())
   try {
     s.startDaemon()
-    expect(await s.daemon.over()).toBe(78)
+    expect(await s.daemon.over()).toBe(69)
   } finally {
     await other.close()
   }
