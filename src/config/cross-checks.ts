@@ -21,6 +21,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...listeners(placesOf(raw)),
     ...standing(routes),
     ...callers(raw, routes),
+    ...escapeWay(raw),
   ]
 }
 
@@ -76,6 +77,12 @@ function callers(raw: unknown, routes: readonly unknown[]): Issue[] {
   if (inbound.length === 0 || always < 0) return taken
   const message = 'always leaves no time in which somebody could call (inbound), expected on-demand'
   return [...taken, { path: ['routes', always, 'open'], message }]
+}
+
+/** An escape by a wire that is said not to be there. Whether the tty has one is seen when it is open. */
+function escapeWay(raw: unknown): Issue[] {
+  if (at(at(raw, 'escape'), 'method') !== 'dtr' || at(at(raw, 'line'), 'dtr') !== 'none') return []
+  return [{ path: ['escape', 'method'], message: '"dtr" has no wire, for line.dtr is none, expected auto or plus' }]
 }
 
 /** Where one of several listeners is written. */

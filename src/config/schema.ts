@@ -97,7 +97,7 @@ const escape = keys({
   method: defaulted(
     choice(['auto', 'dtr', 'plus']),
     'auto',
-    'How to leave data mode; auto is DTR where it is wired, else +++.',
+    'How to leave data mode; auto is DTR where it is wired, else +++. So is dtr, and a missing wire is told.',
   ),
   guardTime: defaulted(duration({ min: SECOND, max: 10 * SECOND }), '1s', 'The silence before and after +++.'),
 })

@@ -73,6 +73,8 @@ export interface Parts {
   entering: 'dial' | 'resume' | undefined
   /** The carrier has to be proved by a look at AT+CIPSTATUS in this window. */
   proofDue: boolean
+  /** It was told that the DTR that `escape.method` wants is not there. */
+  dtrMissed: boolean
   readonly ring: RingWatch
   readonly inbox: Inbox
   readonly calls: Calls
@@ -116,6 +118,7 @@ export function newParts({ config, openPort, openGpio, tap, journal, memory, onC
     modeUnknown: true,
     entering: undefined,
     proofDue: false,
+    dtrMissed: false,
     ring: new RingWatch(),
     calls: new Calls(config.inbound[0], onCall),
     inbox: new Inbox(config.messages, journal, () => orders.bell.ring()),
@@ -158,8 +161,7 @@ export function welcome(parts: Parts, carrier: Carrier): void {
 /** How to escape here. */
 export function escapeOptions(parts: Parts): EscapeOptions {
   const { method, guardTime } = parts.config.escape
-  const dtr = method === 'dtr' || (method === 'auto' && parts.facts.hasDtr)
-  return { method: dtr ? 'dtr' : 'plus', guardMs: guardTime }
+  return { method: method !== 'plus' && parts.facts.hasDtr ? 'dtr' : 'plus', guardMs: guardTime }
 }
 
 /** The modem in the words of a log line. */

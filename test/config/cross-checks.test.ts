@@ -28,6 +28,14 @@ test('P13 metrics beyond loopback need a list of those who may ask', () => {
   expect(problems(`metrics: { listen: "[::1]:9479" }\n${CONTEXT}\n${ROUTES}`)).toEqual([])
 })
 
+test('an escape by DTR needs a DTR', () => {
+  const escape = 'escape: { method: dtr }'
+  expect(problems(`${escape}\nline: { dtr: none }\n${CONTEXT}\n${ROUTES}`)).toEqual([
+    'c.yaml:1:19 escape.method: "dtr" has no wire, for line.dtr is none, expected auto or plus',
+  ])
+  expect(problems(`${escape}\n${CONTEXT}\n${ROUTES}`)).toEqual([])
+})
+
 test('metrics cannot have the address of a route', () => {
   expect(problems(`metrics: { listen: 127.0.0.1:1883 }\n${CONTEXT}\n${ROUTES}`)).toEqual([
     'c.yaml:1:20 metrics.listen: "127.0.0.1:1883" is taken by the route that listens on 127.0.0.1:1883, expected a free address',

@@ -111,6 +111,21 @@ describe('DTR', () => {
     expect(app.end).toBe('open')
   })
 
+  test('that is wanted and not there is told of once, and data mode is left by +++', async () => {
+    const r = await rig({ config: { escape: { method: 'dtr' } } })
+    const app = await aSession(r)
+    const asked = r.link.ask('AT+CSQ')
+    await r.pass(10_000)
+    expect((await asked).ok).toBe(true)
+    r.modem.unplug()
+    await r.until(() => app.end !== 'open', 'the end')
+    r.modem.plug()
+    await aSession(r)
+    expect(r.told('wire')).toMatchObject([
+      { level: 'warn', message: expect.stringContaining('no DTR is wired') as unknown },
+    ])
+  })
+
   test('that is configured away is never dropped', async () => {
     const { r } = await wired({ dtr: 'none' }, true)
     const app = await aSession(r)

@@ -32,8 +32,16 @@ export async function opening(parts: Parts, adopt: (dte: Dte) => void): Promise<
   parts.facts.hasDcd = wires.there.dcd
   parts.facts.hasDtr = wires.there.dtr
   parts.facts.hasRi = wires.there.ri
+  tellOfMissingDtr(parts)
   parts.configured = false
   parts.modeUnknown = true
   adopt(dte)
   return 'succeeded'
+}
+
+/** Once: the line may be opened many times. */
+function tellOfMissingDtr(parts: Parts): void {
+  if (parts.config.escape.method !== 'dtr' || parts.facts.hasDtr || parts.dtrMissed) return
+  parts.dtrMissed = true
+  parts.journal.tell('warn', 'wire', 'escape.method is dtr, but no DTR is wired here: data mode is left by +++')
 }
