@@ -9,6 +9,8 @@ export const SYNC_BYTES = Uint8Array.from([0x00, 0x49, 0x49, 0x49, 0x49, 0xff, 0
 
 /** How long PWRKEY must be held, in milliseconds (SIM800L hardware design). */
 const KEY_TIME = 1000
+/** From the last word to being off, at most, in milliseconds (SIM900B; modem-facts 5). */
+const LOG_OUT_TIME = 1700
 /** How long the reset pin must be held, in milliseconds (SIM800L hardware design). */
 const RESET_TIME = 105
 
@@ -65,6 +67,17 @@ export class Power {
     if (this.#state === 'off') return
     this.#state = 'off'
     this.#parts.gone()
+  }
+
+  /** Off once the last word has left; a modem that hangs never gets it out, and goes off all the same. */
+  logOut(whenSent: (action: () => void) => void, whenOff?: () => void): void {
+    const off = (): void => {
+      this.off()
+      whenOff?.()
+    }
+    this.#timer?.cancel()
+    this.#timer = after(LOG_OUT_TIME, off)
+    whenSent(off)
   }
 
   /** PWRKEY: acts when it was held for 1 s. */

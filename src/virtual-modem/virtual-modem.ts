@@ -177,10 +177,7 @@ export class VirtualModem implements Dce {
     if (this.power.state === 'off') return
     this.record.reset(`${word} power down`.trim())
     if (word !== '') this.#commandMode.say([`${word} POWER ${this.knobs.powerWord}`])
-    this.wire.whenSent(() => {
-      this.power.off()
-      whenOff?.()
-    })
+    this.power.logOut((off) => this.wire.whenSent(off), whenOff)
   }
 
   #startReady(): void {

@@ -150,3 +150,16 @@ test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
     expect(await ask('AT')).toContain('OK')
   },
 )
+
+test('a modem that hangs is switched off by its key, and on again, although its last word never leaves', async () => {
+  const { modem, ask } = await rig()
+  const end = modem.begin({ type: 'no-answer', data: 'stalls', until: 'power' })
+  modem.power.setKey(true)
+  await pass(5000)
+  modem.power.setKey(false)
+  expect(modem.power.state).toBe('off')
+  modem.power.setKey(true)
+  await pass(10_000)
+  expect(await ask('AT')).toContain('OK')
+  end()
+})
