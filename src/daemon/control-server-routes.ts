@@ -17,12 +17,13 @@ const MOST_ASKS = 16
 
 /** What the control socket can reach. */
 export interface Controlled extends Measured {
-  ask(command: string): Promise<Asked>
+  /** @param gone aborts when whoever asked has left */
+  ask(command: string, gone: AbortSignal): Promise<Asked>
   redial(): Redialled
   reset(): void
 }
 
-type Action = (request: IncomingMessage) => Reply | Promise<Reply>
+type Action = (request: IncomingMessage, gone: AbortSignal) => Reply | Promise<Reply>
 
 const REDIALLED: Readonly<Record<Redialled, string>> = {
   'hanging-up': 'the connection is being closed; the next client dials anew',
@@ -48,7 +49,7 @@ export class ControlRoutes {
       ['/status', get(() => ({ code: 200, body: controlled.status() }))],
       ['/healthz', get(() => healthReply(controlled.status()))],
       ['/metrics', get(() => ({ code: 200, body: controlled.metrics(), headers: { 'content-type': METRICS_TYPE } }))],
-      ['/at', post((request) => this.#at(request))],
+      ['/at', post((request, gone) => this.#at(request, gone))],
       ['/redial', post(() => this.#redial())],
       ['/reset', post(() => this.#reset())],
     ])
@@ -61,9 +62,12 @@ export class ControlRoutes {
       this.#feed.add(response)
       return
     }
+    const left = new AbortController()
+    response.once('close', () => left.abort(new Error('whoever asked has left')))
     try {
-      send(response, await this.#answer(path, request))
+      send(response, await this.#answer(path, request, left.signal))
     } catch (error) {
+      if (left.signal.aborted && error === left.signal.reason) return
       // Gone before the request was whole.
       if (request.destroyed && !request.complete) return
       this.#journal.tell('error', 'control', `${path} failed, please report it`, { error: String(error) })
@@ -71,15 +75,15 @@ export class ControlRoutes {
     }
   }
 
-  #answer(path: string, request: IncomingMessage): Reply | Promise<Reply> {
+  #answer(path: string, request: IncomingMessage, gone: AbortSignal): Reply | Promise<Reply> {
     const methods = path === '/events' ? new Map<string, Action>() : this.#actions.get(path)
     if (!methods) return { code: 404, body: { error: `there is no ${path.slice(0, 80)}` } }
     const action = methods.get(request.method ?? '')
-    if (action) return action(request)
+    if (action) return action(request, gone)
     return methodReply(path, path === '/events' ? ['GET'] : methods.keys())
   }
 
-  async #at(request: IncomingMessage): Promise<Reply> {
+  async #at(request: IncomingMessage, gone: AbortSignal): Promise<Reply> {
     const body = await readBody(request)
     if (body === undefined) {
       const error = `the body is longer than ${LONGEST_BODY} bytes`
@@ -88,14 +92,14 @@ export class ControlRoutes {
     const text = commandIn(body)
     if (text === undefined) return { code: 400, body: { error: 'the body is not {"command": "AT…"}' } }
     const reading = readAsk(text)
-    return 'problem' in reading ? { code: 400, body: { error: reading.problem } } : this.#ask(reading.command)
+    return 'problem' in reading ? { code: 400, body: { error: reading.problem } } : this.#ask(reading.command, gone)
   }
 
-  async #ask(command: string): Promise<Reply> {
+  async #ask(command: string, gone: AbortSignal): Promise<Reply> {
     if (this.#asks >= MOST_ASKS) return { code: 503, body: { error: 'too many commands wait already', fault: null } }
     this.#asks += 1
     try {
-      return { code: 200, body: await this.#controlled.ask(command) }
+      return { code: 200, body: await this.#controlled.ask(command, gone) }
     } catch (error) {
       return refusal(error)
     } finally {

@@ -62,7 +62,7 @@ export class Daemon {
     const controlled = {
       status: () => this.status,
       metrics: () => this.metrics,
-      ask: (command: string) => this.link.ask(command),
+      ask: (command: string, gone: AbortSignal) => this.link.ask(command, gone),
       redial: () => this.link.redial(),
       reset: () => this.link.reset(),
     }

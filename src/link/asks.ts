@@ -1,7 +1,7 @@
 /** Commands that a person asks through the daemon. */
 import { anything } from '../at/anything.ts'
 import { isFault } from '../core/fault.ts'
-import { now } from '../core/time.ts'
+import { now, reasonOf } from '../core/time.ts'
 import { CommandFault } from '../dte/command-fault.ts'
 import { say } from '../dte/dialogue.ts'
 import type { Asked, AskOrder } from './orders.ts'
@@ -16,6 +16,10 @@ export async function answerAsks(parts: Parts, signal: AbortSignal): Promise<((w
   const answers: ((windowMs: number) => void)[] = []
   const asks = parts.orders.asks.splice(0)
   for (const [index, ask] of asks.entries()) {
+    if (ask.signal?.aborted === true) {
+      ask.reject(reasonOf(ask.signal))
+      continue
+    }
     try {
       const answer = await answerOne(parts, ask, signal)
       answers.push((windowMs) => ask.resolve({ ...answer, windowMs }))

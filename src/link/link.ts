@@ -183,10 +183,13 @@ export class Link extends EventEmitter<LinkEvents> {
     return this.#parts.orders.placeDial(to, signal)
   }
 
-  /** One AT command, also beside a live session. @throws Fault if the modem cannot be asked now */
-  async ask(command: string): Promise<Asked> {
+  /**
+   * One AT command, also beside a live session; taken back when `signal` aborts before the modem was told.
+   * @throws Fault if the modem cannot be asked now
+   */
+  async ask(command: string, signal?: AbortSignal): Promise<Asked> {
     this.#refuseUnless(this.#serving.up)
-    return this.#parts.orders.placeAsk(command)
+    return this.#parts.orders.placeAsk(command, signal)
   }
 
   /**
@@ -229,8 +232,9 @@ export class Link extends EventEmitter<LinkEvents> {
 
   #restart(): void {
     this.#resetDue = false
-    this.#fault = new Fault('carrier-lost', 'a person asked for a reset of the modem')
-    this.#parts.recovery.step = { fault: this.#fault, rung: 'soft-reset', attempt: 1, pauseMs: 0 }
+    this.#fault = undefined
+    const fault = new Fault('carrier-lost', 'a person asked for a reset of the modem')
+    this.#parts.recovery.step = { fault, rung: 'soft-reset', attempt: 1, pauseMs: 0, ordered: true }
     this.#life.machine.tell('modemLost')
   }
 

@@ -33,7 +33,9 @@ export interface AskOrder {
   /** When it was placed, on `now()`'s clock. */
   readonly placedAt: number
   readonly resolve: (asked: Asked) => void
-  readonly reject: (fault: Fault) => void
+  readonly reject: (reason: Error) => void
+  /** Aborts when whoever asked has left. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** Somebody wants the carrier to end. */
@@ -92,9 +94,30 @@ export class Orders {
     })
   }
 
-  placeAsk(command: string): Promise<Asked> {
+  /** Taken back when `signal` aborts, unless it is on its way to the modem. Rejects with the signal's reason then. */
+  placeAsk(command: string, signal?: AbortSignal): Promise<Asked> {
     return new Promise((resolve, reject) => {
-      this.asks.push({ command, placedAt: now(), resolve, reject })
+      const onAbort = (): void => {
+        if (!this.asks.includes(ask)) return
+        this.asks = this.asks.filter((other) => other !== ask)
+        if (signal) ask.reject(reasonOf(signal))
+      }
+      const done = (): void => signal?.removeEventListener('abort', onAbort)
+      const ask: AskOrder = {
+        command,
+        placedAt: now(),
+        signal,
+        resolve: (asked) => {
+          done()
+          resolve(asked)
+        },
+        reject: (reason) => {
+          done()
+          reject(reason)
+        },
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.asks.push(ask)
       this.bell.ring()
     })
   }

@@ -11,6 +11,8 @@ export interface RecoveryStep {
   readonly pauseMs: number
   /** The same fault and rung as the step before: no news. */
   readonly again?: true
+  /** Nothing went wrong: a person wants it. */
+  readonly ordered?: true
   /** Of rung hard-reset: nothing but one press of the power key. */
   readonly key?: 'once'
 }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { request } from 'node:http'
 import type { Socket } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { liveDaemon } from './live-daemon.ts'
 
 const echo = (socket: Socket): void => void socket.pipe(socket)
@@ -236,6 +237,34 @@ test('POST /reset closes a live connection first, restarts the modem and comes b
   expect(Buffer.concat(atPeer).toString()).toBe('one')
   expect((await live.call('GET', '/status')).body).toMatchObject({
     state: 'ready',
-    lastFaults: [{ message: 'a person asked for a reset of the modem', rung: 'soft-reset' }],
+    lastFaults: [],
   })
+  // Nothing went wrong, and nothing is to be mended.
+  const told = live.events.filter(
+    ({ event, message }) => event === 'recovering' || message.includes('reset of the modem'),
+  )
+  expect(told).toMatchObject([
+    { level: 'info', message: 'a person asked for a reset of the modem', rung: 'soft-reset' },
+  ])
+  expect(live.events.filter(({ fault, hint }) => fault !== undefined || hint !== undefined)).toEqual([])
+})
+
+test('POST /at of a client that has left is taken back if the modem was not told yet', async () => {
+  const live = await liveDaemon()
+  await live.usable()
+  const ask = vi.spyOn(live.daemon.link, 'ask')
+  // What is said now is answered later.
+  live.modem.wire.freeze(true)
+  const first = live.at('AT+GSN')
+  await vi.waitUntil(() => ask.mock.calls.length === 1)
+  const leaving = request({ socketPath: live.socket, method: 'POST', path: '/at', agent: false })
+  leaving.on('error', () => undefined).end('{"command":"AT+CBC"}')
+  await vi.waitUntil(() => ask.mock.calls.length === 2)
+  leaving.destroy()
+  await expect(ask.mock.results[1]?.value).rejects.toThrow('whoever asked has left')
+  live.modem.wire.freeze(false)
+  expect((await first).body).toMatchObject({ ok: true })
+  expect((await live.at('AT+GSV')).body).toMatchObject({ ok: true })
+  expect(live.log.filter((line) => line.includes('AT+CBC'))).toEqual([])
+  expect(live.events.filter(({ event }) => event === 'control')).toEqual([])
 })

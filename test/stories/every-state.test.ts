@@ -212,6 +212,14 @@ describe('cells that no fault of the lists above leads to', () => {
     expect(app?.text).toBe('one more thing')
   })
 
+  test('somebody calls while nobody here wants the carrier', async () => {
+    const inbound = [{ name: 'ssh', modemPort: 2222, to: '127.0.0.1:22', allowFrom: ['10.64.0.0/16'] }]
+    const r = await observed({ config: { inbound } })
+    await r.until(() => r.listensAt === 2222 && r.link.listening, 'listening', 300_000)
+    r.call('10.64.0.7').socket.write('hello')
+    await r.until(() => r.programs[0]?.text === 'hello', 'a call')
+  })
+
   test('a person orders a reset while the modem is set up, and a try at once while recovery pauses', async () => {
     const r = await observed()
     await r.reach('ready', 300_000)

@@ -61,6 +61,10 @@ function isRepetition({ rung, attempt, pauseMs, again }: RecoveryStep): boolean 
 
 function announce(parts: Parts, step: RecoveryStep): void {
   const { fault, rung, attempt, pauseMs } = step
+  if (step.ordered) {
+    parts.journal.tell('info', 'recovering', fault.message, { rung })
+    return
+  }
   const level = attempt > LOUD_ATTEMPTS ? 'error' : 'warn'
   const nextTry = wallClockIn(pauseMs)
   parts.journal.tell(isRepetition(step) ? 'debug' : level, 'recovering', fault.message, {
