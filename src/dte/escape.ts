@@ -15,6 +15,8 @@ export interface EscapeOptions {
    * of the peer that the modem had in its buffers before its `OK`.
    */
   readonly backlogMs?: number
+  /** By how much the silence before `+++` is longer than the guard time, in ms; by the burst before it unless stated. */
+  readonly leadMs?: number
 }
 
 /** Two clocks and a UART's FIFO: silence is longer than the guard time by this, in ms. */
@@ -23,7 +25,9 @@ const MARGIN_MS = 50
  * The silence before `+++` is longer by this, in ms, counted from the last byte that we know of: behind the queue that the
  * kernel can count, a USB adapter or a busy machine may hold some for longer. After real silence it costs nothing.
  */
-const LEAD_MARGIN_MS = 400
+export const LEAD_MARGIN_MS = 400
+/** After a long burst it is longer still: a line may be slower than its rate, and a pseudo-terminal does not tell. */
+const MOST_LEAD_MARGIN_MS = 1_200
 const PATIENCE_MS = 1_500
 /** Older text has half a second for the guard time (modem-facts 0.2), less what two clocks disagree. */
 const LEAST_GUARD = 0.4
@@ -75,12 +79,13 @@ async function drainedWithin(dte: Dte, ms: number, signal: AbortSignal): Promise
 
 async function byPlus(
   dte: Dte,
-  { guardMs, patienceMs: patience = PATIENCE_MS, backlogMs = BACKLOG_MS }: EscapeOptions,
+  { guardMs, patienceMs: patience = PATIENCE_MS, backlogMs = BACKLOG_MS, leadMs }: EscapeOptions,
   signal: AbortSignal,
 ): Promise<Escaped> {
+  const lead = leadMs ?? Math.min(MOST_LEAD_MARGIN_MS, Math.max(LEAD_MARGIN_MS, dte.line.burstMs))
   // What CTS held up may have left later than we know, but before the modem said CONNECT.
   const silentSince = Math.max(dte.line.lastOutputAt, dte.carrier?.provedAt ?? 0)
-  await sleep(Math.max(0, silentSince + guardMs + LEAD_MARGIN_MS - now()), signal)
+  await sleep(Math.max(0, silentSince + guardMs + lead - now()), signal)
   const earliest = now() + guardMs
   const doubtful = now() + guardMs * LEAST_GUARD
   const wait = { doubtful, earliest: earliest - MARGIN_MS, latest: earliest + patience, backlogMs }

@@ -10,6 +10,8 @@ const BITS_PER_BYTE = 10
 const FIFO_BYTES = 64
 /** How often an output queue that somebody else (CTS) holds up is looked at, in ms. */
 const QUEUE_POLL_MS = 5
+/** A pause of the output after which everything before it has left the wire, however the line may lag behind, in ms. */
+const BURST_PAUSE_MS = 1_000
 
 /** Who listens to the line; exactly one at a time: the DTE. */
 export interface LineListener {
@@ -33,6 +35,8 @@ export class SerialLine {
    * until just now: silence is counted from the opening.
    */
   #busyUntil = now()
+  /** When the burst that ends then has begun. */
+  #busySince = now()
 
   /** Since when DTR is on, on `now()`'s clock; undefined while it is off, or unknown. */
   dtrOnSince: number | undefined
@@ -80,6 +84,7 @@ export class SerialLine {
   /** Writes; false means: no more until `onWritable`. Bytes for a line that is gone are dropped. */
   write(bytes: Uint8Array): boolean {
     if (this.#gone) return false
+    if (now() > this.#busyUntil + BURST_PAUSE_MS) this.#busySince = now()
     this.#busyUntil = Math.max(now(), this.#busyUntil) + this.lineTime(bytes.length)
     this.#tap?.sent(bytes)
     return this.#port.stream.write(bytes)
@@ -102,6 +107,14 @@ export class SerialLine {
   /** When the last byte leaves, or left, the wire at the earliest, on `now()`'s clock. */
   get lastOutputAt(): number {
     return this.#busyUntil
+  }
+
+  /**
+   * For how long, in ms, output has gone without a pause to speak of up to the last byte: a line that is half as fast as
+   * its rate, and does not tell, may be late by this much.
+   */
+  get burstMs(): number {
+    return this.#busyUntil - this.#busySince
   }
 
   /** Whether something of the output may still wait for the wire although it had the time: CTS holds it up. */

@@ -29,6 +29,7 @@ export const KNOBS = {
   autobaudMax: knob<number>(115200, [57600], 'highest rate that autobaud finds', F2),
   rateSaved: knob<'&W' | 'at-once'>('&W', ['at-once'], 'what stores +IPR', F2),
   paced: knob<boolean>(true, [false], 'bytes take their time on the wire, 10 bits each', WORLD),
+  lineShare: knob<number>(1, [0.6], 'share of its rate that the line from the DTE reaches, unseen', WORLD),
   flowControl: knob<'none' | 'hardware'>('none', ['hardware'], 'factory +IFC', F2),
   inputBuffer: knob<number>(4096, [3072], 'bytes from the DTE that the modem can hold', F9),
   ctsHeadroom: knob<number>(1024, [1536], 'bytes that still fit after CTS went off', F9),

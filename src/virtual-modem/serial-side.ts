@@ -45,6 +45,7 @@ export class SerialSide {
       received: (bytes, firstAt, lastAt, rate) => this.#received(bytes, firstAt, lastAt, rate),
       rate: () => this.#rate.rate,
       paced: () => parts.knobs.paced,
+      share: () => parts.knobs.lineShare,
       pieces: () => this.#pieces(),
       obeysRts: () => parts.settings.now.ifc[0] === 2,
       dtrChanged: (on) => this.#dtrChanged(on),

@@ -98,7 +98,7 @@ class VirtualPort implements Port {
   }
 
   unsentBytes(): number {
-    return this.#modem.wire.queuedToDce
+    return this.#modem.wire.toldToDce
   }
 
   discard(): Promise<void> {

@@ -35,6 +35,8 @@ export interface DceEnd {
   /** The modem's rate; 0 while autobaud has found none (then it sends at 115200). */
   rate(): number
   paced(): boolean
+  /** The share of the DTE's rate that its bytes really go at. */
+  share(): number
   pieces(): { readonly bytes: number; readonly gap: number } | undefined
   /** Whether RTS may stop the modem's output (AT+IFC, first parameter). */
   obeysRts(): boolean
@@ -70,7 +72,7 @@ export class Wire {
   constructor(dce: DceEnd) {
     this.#dce = dce
     const time = (rate: number): number => (dce.paced() ? 10_000 / rate : 0)
-    this.#toDce = new Lane({ byteTime: () => time(this.#settings.rate()) }, this.#arrive)
+    this.#toDce = new Lane({ byteTime: () => time(this.#settings.rate()) / dce.share() }, this.#arrive)
     this.#toDte = new Lane({ byteTime: () => time(this.dceRate || 115200), pieces: () => dce.pieces() }, this.#leave)
   }
 
@@ -93,6 +95,10 @@ export class Wire {
   /** Bytes on their way to the DTE. */
   get queuedToDte(): number {
     return this.#toDte.queued
+  }
+  /** What the DTE's driver tells of its queue: of a line that is slower than its rate, nothing. */
+  get toldToDce(): number {
+    return this.#dce.share() < 1 ? 0 : this.queuedToDce
   }
   /** Bytes in the DTE's queue. */
   get queuedToDce(): number {
