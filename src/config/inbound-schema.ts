@@ -1,24 +1,17 @@
 /** Callers in the configuration: who may call the modem's own address, and where a call leads. */
-import { formatListen, formatSubnet, parseListen, parseSubnet } from './endpoint.ts'
-import { defaulted, duration, keys, list, parsed, required, text, whole } from './fields.ts'
+import { formatListen, parseListen } from './endpoint.ts'
+import { defaulted, duration, keys, parsed, required, whole } from './fields.ts'
+import { routeName, subnets } from './route-schema.ts'
 import { HOUR, SECOND } from './units.ts'
 
 export const inbound = keys({
-  name: required(
-    text('1 to 32 letters, digits, - and _', (value) =>
-      /^[a-z\d][\w-]{0,31}$/i.test(value) ? undefined : 'is no name',
-    ),
-    'What log and status call it.',
-  ),
+  name: required(routeName, 'What log and status call it.'),
   modemPort: required(whole(1, 65_535), 'The port that the modem listens on (AT+CIPSERVER).'),
   to: required(
     parsed('IP:PORT such as 127.0.0.1:22, or an absolute path of a Unix socket', parseListen, formatListen),
     'The local program that a caller is joined to.',
   ),
-  allowFrom: required(
-    list(parsed('an IP address or subnet such as 10.64.0.0/16', parseSubnet, formatSubnet), 64),
-    'Who may call; 0.0.0.0/0 is everybody who can reach the modem.',
-  ),
+  allowFrom: required(subnets, 'Who may call; 0.0.0.0/0 is everybody who can reach the modem.'),
   idleTimeout: defaulted(
     duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),
     '10m',

@@ -4,16 +4,16 @@ import { choice, defaulted, duration, keys, list, oneOrMore, parsed, required, t
 import { tls } from './tls-schema.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
+/** What log and status call a way through the modem. */
+export const routeName = text('1 to 32 letters, digits, - and _', (value) =>
+  /^[a-z\d][\w-]{0,31}$/i.test(value) ? undefined : 'is no name',
+)
+
 /** Who may connect. */
 export const subnets = list(parsed('an IP address or subnet such as 192.168.1.0/24', parseSubnet, formatSubnet), 64)
 
 export const route = keys({
-  name: required(
-    text('1 to 32 letters, digits, - and _', (value) =>
-      /^[a-z\d][\w-]{0,31}$/i.test(value) ? undefined : 'is no name',
-    ),
-    'What log and status call the route.',
-  ),
+  name: required(routeName, 'What log and status call the route.'),
   listen: required(
     parsed('IP:PORT such as 127.0.0.1:1883, or an absolute path of a Unix socket', parseListen, formatListen),
     'Where local programs connect: loopback only, unless allowFrom says who else may.',
