@@ -1,10 +1,15 @@
 /** The command line. Only the verb that is wanted is loaded: the daemon carries no virtual modem and no screens. */
-import yargs, { type CommandModule } from 'yargs'
+import type { CommandModule } from 'yargs'
+import { takeEarlyStops } from './cli/early-stop.ts'
 import { EXIT } from './cli/exit-codes.ts'
 import { VERBS } from './cli/verbs.ts'
 
 const given = process.argv.slice(2)
 const [verb = ''] = given
+// First of all: loading takes a while.
+if (verb === 'run') takeEarlyStops()
+
+const { default: yargs } = await import('yargs')
 // Whatever is no verb gets help, or a recommendation, for which all are needed.
 const wanted = Object.entries(VERBS).filter(([name]) => name === verb || !Object.hasOwn(VERBS, verb))
 const commands = await Promise.all(wanted.map(([, load]) => load()))

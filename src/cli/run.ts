@@ -8,6 +8,7 @@ import type { OpenPort } from '../core/port.ts'
 import { Daemon } from '../daemon/daemon.ts'
 import { serviceManager } from '../daemon/systemd.ts'
 import { Service } from '../daemon/systemd-service.ts'
+import { handStopsOver } from './early-stop.ts'
 import { EXIT } from './exit-codes.ts'
 import { journalOnStdout } from './journal-output.ts'
 
@@ -52,7 +53,7 @@ async function runDaemon(file: string, config: Config): Promise<number> {
     service.stopping()
     daemon.stop()
   }
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  handStopsOver(onSignal)
   // A terminal that is closed sends it too: who sits there wants no daemon that lives on unseen.
   process.on('SIGHUP', process.stdout.isTTY ? onSignal : () => reload(file, daemon, service))
   try {

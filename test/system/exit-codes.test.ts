@@ -1,5 +1,7 @@
 /** Exit codes and signals: what systemd and scripts see. */
-import { writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { cipbridge } from '../support/built-program.ts'
 import { Stage, stage } from '../support/built-program-stage.ts'
@@ -93,3 +95,32 @@ test.concurrent('SIGTERM does not wait for a client that keeps its half open aft
   s.daemon.kill('SIGTERM')
   expect(await s.daemon.over(15_000)).toBe(0)
 }, 60_000)
+
+test.concurrent('SIGTERM while the program is only about to start is an end in order, exit code 0', async () => {
+  await using s = await Stage.set()
+  const config = await readFile(s.configFile)
+  await rm(s.configFile)
+  // It cannot go on before its configuration is written.
+  execFileSync('mkfifo', [s.configFile])
+  s.startDaemon()
+  let pipe: number | undefined
+  await s.until(() => (pipe ??= writerOf(s.configFile)) !== undefined, 'a program that reads its configuration')
+  s.daemon.kill('SIGTERM')
+  if (pipe === undefined) throw new Error('nobody reads')
+  try {
+    writeFileSync(pipe, config)
+  } finally {
+    closeSync(pipe)
+  }
+  expect(await s.daemon.over()).toBe(0)
+  expect(s.daemon.told('ready')).toEqual([])
+}, 60_000)
+
+/** The end of a pipe to write to; undefined while nobody reads it. */
+function writerOf(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch {
+    return undefined
+  }
+}
