@@ -1,5 +1,5 @@
 /** The status as one screen for a person. */
-import type { RouteStatus, Status } from '../daemon/status.ts'
+import type { InboundStatus, RouteStatus, Status } from '../daemon/status.ts'
 import type { PastFault } from '../daemon/status-faults.ts'
 import { cut, type Paint, painter, size, span, type Tone, table, wrapped } from './status-table.ts'
 
@@ -43,6 +43,7 @@ export function statusScreen(status: Status, now: number, { columns, colours }: 
     ...label('network', network(status) ?? 'not known yet'),
     ...label('address', context.address ?? 'none'),
     ...label('budget', budget(status)),
+    ...label('calls', calls(status.inbound), status.inbound?.holder ? 'good' : undefined),
     ...label('window', held.lastMs === null ? null : `the last AT command held the data for ${held.lastMs} ms`),
     '',
     ...routeTable(status.routes, columns, paint),
@@ -67,6 +68,14 @@ function network({ network: { rssi, dbm, operator, registration } }: Status): st
   const bars = BARS_FROM_DBM.filter((least) => dbm !== null && dbm >= least).length
   const signal = dbm === null ? null : `${'▂▄▆█'.slice(0, bars).padEnd(4, '_')} ${dbm} dBm (${rssi ?? '?'} of 31)`
   return join([signal, operator, registration])
+}
+
+function calls(inbound: InboundStatus | null): string | null {
+  if (inbound === null) return null
+  const { name, modemPort, to, listening, holder, bytesUp, bytesDown } = inbound
+  const now =
+    holder === null ? (listening ? 'the modem listens' : 'the modem does not listen now') : `session ${holder}`
+  return `port ${modemPort} → ${name} at ${to}: ${now}, ${size(bytesUp)} up, ${size(bytesDown)} down`
 }
 
 function budget({ budget: spent }: Status): string | null {

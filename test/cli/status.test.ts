@@ -59,6 +59,19 @@ broker  session 3  0        1234 B  5600 kB  0 B
   expect(wide).toContain('UNACKED  LISTENS AT → LEADS TO\nbroker  session 3')
 })
 
+test('who may call, and whether somebody does, is one line', () => {
+  const inbound = { name: 'ssh', to: '127.0.0.1:22', modemPort: 2222, bytesUp: 10, bytesDown: 2000, unacked: 0 }
+  const lineOf = (holder: number | null, listening: boolean): string | undefined =>
+    statusScreen({ ...GOOD, inbound: { ...inbound, holder, listening } }, Date.parse(GOOD.since))
+      .split('\n')
+      .find((line) => line.startsWith('calls'))
+  const way = 'calls     port 2222 → ssh at 127.0.0.1:22: '
+  expect(lineOf(null, true)).toBe(`${way}the modem listens, 10 B up, 2000 B down`)
+  expect(lineOf(null, false)).toBe(`${way}the modem does not listen now, 10 B up, 2000 B down`)
+  expect(lineOf(4, false)).toBe(`${way}session 4, 10 B up, 2000 B down`)
+  expect(statusScreen(GOOD, Date.parse(GOOD.since))).not.toContain('calls')
+})
+
 const BAD: Status = {
   ...GOOD,
   state: 'recovering',
