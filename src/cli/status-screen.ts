@@ -73,9 +73,9 @@ function network({ network: { rssi, dbm, operator, registration } }: Status): st
 function calls(inbound: InboundStatus | null): string | null {
   if (inbound === null) return null
   const { name, modemPort, to, listening, holder, bytesUp, bytesDown } = inbound
-  const now =
-    holder === null ? (listening ? 'the modem listens' : 'the modem does not listen now') : `session ${holder}`
-  return `port ${modemPort} → ${name} at ${to}: ${now}, ${size(bytesUp)} up, ${size(bytesDown)} down`
+  const waiting = listening ? 'the modem listens' : 'not now'
+  const who = holder === null ? waiting : `session ${holder}`
+  return `${modemPort} → ${to} (${name}): ${who}, ${size(bytesUp)} up, ${size(bytesDown)} down`
 }
 
 function budget({ budget: spent }: Status): string | null {

@@ -65,9 +65,9 @@ test('who may call, and whether somebody does, is one line', () => {
     statusScreen({ ...GOOD, inbound: { ...inbound, holder, listening } }, Date.parse(GOOD.since))
       .split('\n')
       .find((line) => line.startsWith('calls'))
-  const way = 'calls     port 2222 → ssh at 127.0.0.1:22: '
+  const way = 'calls     2222 → 127.0.0.1:22 (ssh): '
   expect(lineOf(null, true)).toBe(`${way}the modem listens, 10 B up, 2000 B down`)
-  expect(lineOf(null, false)).toBe(`${way}the modem does not listen now, 10 B up, 2000 B down`)
+  expect(lineOf(null, false)).toBe(`${way}not now, 10 B up, 2000 B down`)
   expect(lineOf(4, false)).toBe(`${way}session 4, 10 B up, 2000 B down`)
   expect(statusScreen(GOOD, Date.parse(GOOD.since))).not.toContain('calls')
 })
