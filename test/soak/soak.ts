@@ -1,11 +1,14 @@
 /**
  * The soak: weeks of link life in virtual time, life after life, each from its own seed.
- *   SOAK_FAULTS=100000 SOAK_SEED=1 node --expose-gc dist/soak.mjs [--seed N --life K]
+ *   SOAK_FAULTS=100000 SOAK_SEED=1 node dist/soak.mjs [--seed N --life K]
  */
 import { Figures } from './figures.ts'
+import { Heap, MOST_GROWTH_PER_LIFE } from './heap.ts'
 import { Life } from './life.ts'
 
 const ROUNDS = 25
+/** In lives. */
+const LOOK_EVERY = 10
 const given = (name: string): number | undefined => {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? undefined : Number(process.argv[at + 1])
@@ -20,21 +23,21 @@ const failures = Number(process.env.SOAK_FAILURES ?? 1)
 async function soak(): Promise<boolean> {
   const figures = new Figures()
   const started = performance.now()
-  const heap: number[] = []
+  const heap = new Heap()
   let failed = 0
   for (let life = only ?? 1; figures.faults < wanted && performance.now() - started < minutes * 60_000; life += 1) {
     if (!(await lived(life, figures))) failed += 1
     if (only !== undefined || failed >= failures) break
-    if (life % 50 === 0) {
-      globalThis.gc?.()
-      heap.push(process.memoryUsage().heapUsed)
+    if (life % LOOK_EVERY === 0) {
+      const bytes = heap.look(life)
       if (process.env.SOAK_QUIET === undefined)
-        process.stdout.write(`life ${life}: ${figures.faults} faults, heap ${mega(heap.at(-1) ?? 0)}\n`)
+        process.stdout.write(`life ${life}: ${figures.faults} faults, heap ${mega(bytes)}\n`)
     }
   }
   process.stdout.write(`${figures.report(performance.now() - started)}\n`)
-  process.stdout.write(`heap after 50 lives ${mega(heap[0] ?? 0)}, at the end ${mega(heap.at(-1) ?? 0)}\n`)
-  return failed === 0
+  const grows = heap.growth > MOST_GROWTH_PER_LIFE
+  process.stdout.write(`heap ${grows ? 'GROWS by' : 'changes by'} ${Math.round(heap.growth / 1024)} KiB a life\n`)
+  return failed === 0 && !grows
 }
 
 async function lived(number: number, figures: Figures): Promise<boolean> {
