@@ -14,14 +14,16 @@ export function anything(line: string): AtCommand<Answer> {
   const shape = [localAddress, ipStatus].find((known) => known.text === text.toUpperCase())
   if (shape) return { ...shape, text, timeoutMs: DIAL_MS, parse }
   const name = /^\+\w+/.exec(text)?.[0].toUpperCase()
+  // Not `+CSQN: 14,0`, which comes by itself, for `+CSQ`.
+  const isNamed = (found: string): boolean =>
+    name !== undefined && found.startsWith(name) && !/^\w/.test(found.slice(name.length))
   const bare = name === undefined || BARE_ANSWER.test(text)
   return {
     text,
     timeoutMs: DIAL_MS,
     verbatim: true,
     information: {
-      test: (found) =>
-        found !== 'OK' && ((name !== undefined && found.startsWith(name)) || (bare && urcOf(found).kind === 'unknown')),
+      test: (found) => found !== 'OK' && (isNamed(found) || (bare && urcOf(found).kind === 'unknown')),
     },
     parse,
   }

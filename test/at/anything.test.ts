@@ -13,6 +13,7 @@ const ROWS: readonly Row[] = [
   ['AT+CSQ', ['RING', '+CSQ: 17,0', '+CREG: 1', 'OK'], ['+CSQ: 17,0'], 'OK'],
   ['ATI', ['SIM800 R14.18', 'OK'], ['SIM800 R14.18'], 'OK'],
   ['AT+GSN', ['869988012345678', 'OK'], ['869988012345678'], 'OK'],
+  ['AT+CSQ', ['+CSQN: 14,0', '+CSQ: 17,0', 'OK'], ['+CSQ: 17,0'], 'OK'],
   ['AT+CREG?', ['+CREG: 0,1', 'OK'], ['+CREG: 0,1'], 'OK'],
   ['AT+CPIN?', ['+CPIN: READY', 'OK'], ['+CPIN: READY'], 'OK'],
   ['at+cpin?', ['+CPIN: READY', 'OK'], ['+CPIN: READY'], 'OK'],

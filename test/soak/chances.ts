@@ -17,6 +17,7 @@ export const PHYSICAL_LIMITS: Partial<
   readGap: { values: [30], why: 'no UART pauses so long in a line; held back so long, text would be delayed' },
   closeSign: { values: ['dcd'], why: 'without a word a payload that ends like one cannot be told from it' },
   start: { values: ['off'], why: 'no wire switches it on here' },
+  lineShare: { values: [0.6], why: 'a queue that tells nothing says nothing of commands that CTS holds up either' },
   hangUpWord: { values: ['OK', 'NO CARRIER'], why: 'no hang-up by DTR is used' },
 }
 

@@ -34,6 +34,9 @@ export class Violation extends Error {}
 /** Lines of a dialogue, at the modem's rate or at another, the last one perhaps unfinished. */
 const DIALOGUE = /^(\++|[\x80-\xff]+|AT[\x1b\x20-\x7e]*\r)*(A|AT[\x1b\x20-\x7e]*)?$/
 
+/** `CLOSED`, and then answers with noise before each, the last one perhaps unfinished. */
+const SPOILT_END = /^\r\nCLOSED\r\n([\x80-\xff]+\r\n(OK|ERROR|NO CARRIER)\r\n)*[\x80-\xff]*(\r(\n[A-Z ]{0,10}\r?)?)?$/
+
 export class Conversation {
   readonly session: number | undefined
   readonly app: Wire | undefined
@@ -45,6 +48,8 @@ export class Conversation {
   #matched: readonly Far[] | undefined
   /** How many bytes of noise in a row it has read. */
   #noise = 0
+  /** What it has read after the true end. */
+  #afterEnd = ''
   /** Told when a promise is broken. */
   readonly #complain: (what: string) => void
   readonly #excuses: () => Excuses
@@ -106,9 +111,20 @@ export class Conversation {
       return
     }
     const source = this.#sources.at(-1)
-    if (source && this.#excuses().noise && this.#holdsWithNoise(source, chunk)) return
+    if (source && this.#excuses().noise && (this.#isSpoiltEnd(source, chunk) || this.#holdsWithNoise(source, chunk)))
+      return
     const wanted = source?.tape.from(this.read) ?? Buffer.alloc(0)
     this.#complain(this.#difference('the client', chunk, wanted, this.read))
+  }
+
+  /** Whether `chunk` is the modem's word for an end that has come, spoilt by noise behind it. */
+  #isSpoiltEnd(source: Far, chunk: Buffer): boolean {
+    const text = this.#afterEnd + chunk.toString('latin1')
+    const ended = source.wrote !== 'open' || this.#excuses().falseClosed
+    if (!ended || !SPOILT_END.test(text) || !/[\x80-\xff]/.test(text)) return false
+    this.#afterEnd = text
+    this.excused += chunk.length
+    return true
   }
 
   /** Whether `chunk` is what comes next, with bytes of noise in between. */
@@ -132,6 +148,7 @@ export class Conversation {
     const source = this.#sources.at(-1)
     const what = `session ${this.session ?? '?'}: a clean end after ${this.read} bytes`
     if (this.fars.some(({ foreign }) => foreign !== '')) this.#complain(`${what}, and the peer read what nobody wrote`)
+    if (this.#afterEnd !== '') this.falseEnds += 1
     if (source?.wrote === 'fin' && source.tape.length === this.read) return
     // The modem says the same for FIN and RST, and a reset takes what was under way with it.
     if (source?.wrote === 'rst') return

@@ -7,7 +7,11 @@ export interface Excuses {
    * command that its peer may read. Only after the app's last byte, only the daemon's own lines, and never a clean end.
    */
   readonly deafToEscapes: boolean
-  /** Bytes of noise before each answer of the modem: no parity tells them from data that comes between the answers. */
+  /**
+   * Bytes of noise before each answer of the modem: no parity tells them from data that comes between the answers. Where
+   * they follow a `CLOSED` at once, because an app's bytes on the wire are answered, that line is not the end of what came,
+   * and so it was the peer's: the client reads it with the noise and those answers, and nothing else, after a true end.
+   */
   readonly noise: boolean
   /** The modem itself says `CLOSED` of a connection that the peer did not close. */
   readonly falseClosed: boolean

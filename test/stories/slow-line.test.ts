@@ -36,3 +36,20 @@ test.each([0.3, 0.2])(
     expect(r.peer.text).not.toContain('AT')
   },
 )
+
+test('P1 an escape that is swallowed while words of the peer stand at the end and the client has more to send is repeated before any command', async () => {
+  const r = await rig()
+  await r.reach('ready')
+  const app = r.connect()
+  app.socket.write('?')
+  await r.until(() => r.peers[0]?.text === '?', 'the session')
+  const end = r.modem.begin({ type: 'escape-swallowed', by: 'both' })
+  r.peer.socket.write('\r\nCLOSED\r\n')
+  await r.pass(100)
+  app.socket.write('more')
+  await r.reach('escaping')
+  await r.pass(2400)
+  end()
+  await r.until(() => app.end !== 'open', 'the end')
+  expect([r.peer.text, app.end]).toEqual(['?', 'rst'])
+})

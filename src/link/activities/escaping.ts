@@ -39,8 +39,9 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
     }
     // Nothing more may be written: it would reach whoever the modem is connected to once CTS is back.
     if (escaped === 'stalled') throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
-    // Last words were said and the escape is not answered: they were the modem's, unless it cannot have seen one.
-    if (dte.carrier?.lastWord !== undefined && lag <= LEAD_MARGIN_MS) break
+    // Last words were said and the escape is not answered: they were the modem's, unless it cannot have seen one. Where
+    // the client has more to send, being wrong would cost it most.
+    if (dte.carrier?.lastWord !== undefined && !dte.carrier.waitingUp && lag <= LEAD_MARGIN_MS) break
   }
   // It was in command mode already: the carrier ended without a word that came through, or the OK was lost.
   dte.enterCommandMode()
