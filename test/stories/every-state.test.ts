@@ -246,15 +246,6 @@ test('P7 a peer that refuses leads back to ready, and the next client is served'
   await session(r)
 })
 
-test('P1 somebody who calls while the modem listens is in data mode at once', async () => {
-  const inbound = [{ name: 'ssh', modemPort: 2222, to: '127.0.0.1:22', allowFrom: ['10.64.0.0/16'] }]
-  const r = await observed({ config: { inbound } })
-  await r.until(() => r.link.listening, 'listening', 300_000)
-  const caller = r.call('10.64.0.7')
-  caller.socket.write('hello')
-  await r.until(() => r.programs[0]?.text === 'hello', 'the call')
-})
-
 /** Cells of the rows for everywhere that nothing leads to, and why. */
 const NOT_WALKED: Readonly<Record<string, string>> = {
   'opening lineLost recovering': 'a line that is not open yet cannot be lost: that is `failed`',
