@@ -94,13 +94,20 @@ export class Conversation {
       far.read += chunk.length
       return
     }
-    const own = far.foreign === '' ? this.tape.agreeing(chunk, far.read) : 0
+    const own = far.foreign === '' ? this.#ownBytes(chunk, far.read) : 0
     far.read += own
     far.foreign += chunk.toString('latin1', own)
     this.excused += chunk.length - own
     if (!this.#excuses().deafToEscapes || !DIALOGUE.test(far.foreign)) {
       this.#complain(this.#difference('the peer', chunk, this.tape.from(far.read), far.read))
     }
+  }
+
+  /** How many bytes of `chunk` the client wrote: an `AT` may be the end of its own or the beginning of a command. */
+  #ownBytes(chunk: Buffer, at: number): number {
+    const agreeing = this.tape.agreeing(chunk, at)
+    const cuts = [agreeing, agreeing - 1, agreeing - 2].filter((cut) => cut >= 0)
+    return cuts.find((cut) => DIALOGUE.test(chunk.toString('latin1', cut))) ?? agreeing
   }
 
   #clientReads(chunk: Buffer): void {
