@@ -12,5 +12,7 @@ export const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
   events: async () => (await import('./events.ts')).eventsCommand,
   redial: async () => (await import('./redial.ts')).redialCommand,
   reset: async () => (await import('./reset.ts')).resetCommand,
+  install: async () => (await import('./install.ts')).installCommand,
+  uninstall: async () => (await import('./uninstall.ts')).uninstallCommand,
   states: async () => (await import('./states.ts')).statesCommand,
 }

@@ -10,6 +10,7 @@ const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
   unavailable: 'There is no daemon, or the device cannot be had.',
   internal: 'An internal fault: please report it.',
   temporary: 'It failed now and may succeed later; of `status`: the link is not usable.',
+  noPermission: 'Only root may do that.',
   config: 'The configuration is wrong. The service is not started again.',
 }
 
