@@ -32,7 +32,7 @@ await build({
   external: ['koffi'],
   plugins: [prebuiltBinaries],
   banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire as cipbridgeRequire } from 'node:module'\nconst require = cipbridgeRequire(import.meta.url)",
+    js: "import { createRequire as cipbridgeRequire } from 'node:module'\nconst require = cipbridgeRequire(import.meta.url)",
   },
 })
 chmodSync('dist/main.js', 0o755)

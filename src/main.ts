@@ -1,4 +1,6 @@
+#!/usr/bin/env node
 /** The command line. Only the verb that is wanted is loaded: the daemon carries no virtual modem and no screens. */
+import { readFileSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
 import { takeEarlyStops } from './cli/early-stop.ts'
 import { EXIT } from './cli/exit-codes.ts'
@@ -14,11 +16,15 @@ const { default: yargs } = await import('yargs')
 const wanted = Object.entries(VERBS).filter(([name]) => name === verb || !Object.hasOwn(VERBS, verb))
 const commands = await Promise.all(wanted.map(([, load]) => load()))
 
+// yargs looks for it from where the program was called, which may be a link.
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
 await yargs(given)
   .scriptName('cipbridge')
   .usage('$0 VERB\n\nLocal TCP ports that lead through a SIM800/SIM900 modem, as if this machine were online.')
   .command(commands as CommandModule[])
   .demandCommand(1, 'a verb is missing: what shall cipbridge do?')
+  .version(version)
   .recommendCommands()
   .strict()
   .completion('completion', 'prints a script for shell completion')

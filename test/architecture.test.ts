@@ -44,7 +44,7 @@ function importsOf(files: Sources): Import[] {
   )
 }
 
-const isOurs = ({ to }: Import): boolean => /^(src|test|bench)\//.test(to)
+const isOurs = ({ to }: Import): boolean => /^(src|test|bench|packaging)\//.test(to)
 
 /** `core` for `src/core/time.ts`, `main` for `src/main.ts`. */
 function floorOf(file: string): string {
@@ -144,7 +144,7 @@ describe('this repository', () => {
   test('each outside package has one door', () => expect(packagesPastTheirDoor(source)).toEqual([]))
   test('time has one door', () => expect(timePastItsDoor(source)).toEqual([]))
   test(`no file has more than ${LONGEST_FILE} lines`, () => {
-    expect(tooLong(new Map([...source, ...read('test'), ...read('bench')]))).toEqual([])
+    expect(tooLong(new Map([...source, ...read('test'), ...read('bench'), ...read('packaging')]))).toEqual([])
   })
 })
 
