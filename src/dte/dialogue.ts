@@ -6,6 +6,8 @@ import { retry } from '../core/retry.ts'
 import { CommandFault } from './command-fault.ts'
 import { type Dte } from './dte.ts'
 
+const CR = 0x0d
+
 /** An interrupted line in the modem's buffer may spoil the first of these. */
 const RESYNC_PAUSE_MS = 50
 /** The rest of an answer that nobody waits for any more mostly comes within this time, in ms; some take a minute. */
@@ -34,6 +36,15 @@ export async function sayIfKnown<T>(dte: Dte, command: AtCommand<T>, signal?: Ab
 export async function settleIfDue(dte: Dte, signal?: AbortSignal): Promise<void> {
   await dte.hearOut(HEAR_OUT_MS, signal)
   if (dte.answerDue) await settle(dte, signal)
+}
+
+/**
+ * Takes a question back that the modem does not answer: many that CTS holds up would all reach it at once later. Of one
+ * that was cut the beginning is ended there, for `ATE` and the next question would be `ATEATE0V1Q0`, which has an `A` in it.
+ */
+export async function takeBack(dte: Dte): Promise<void> {
+  await dte.line.discard()
+  dte.line.write(Buffer.of(CR))
 }
 
 /** After this, what comes is the answer to what is asked next. @throws Fault no-answer */

@@ -2,6 +2,7 @@
 import { plainDialogue } from '../at/commands.ts'
 import { isFault } from '../core/fault.ts'
 import { now, sleep } from '../core/time.ts'
+import { takeBack } from '../dte/dialogue.ts'
 import type { Dte } from '../dte/dte.ts'
 
 /** Between two questions to a booting modem, in ms. */
@@ -19,7 +20,7 @@ export async function awaitBoot(dte: Dte, limitMs: number, signal: AbortSignal):
       return true
     } catch (error) {
       if (!isFault(error, 'no-answer', 'command-failed', 'modem-rebooted')) throw error
-      await dte.line.discard()
+      await takeBack(dte)
       await sleep(BOOT_POLL_MS, signal)
     }
   }

@@ -32,7 +32,7 @@ export interface Far {
 export class Violation extends Error {}
 
 /** Lines of a dialogue, at the modem's rate or at another, the last one perhaps unfinished. */
-const DIALOGUE = /^(\++|[\x80-\xff]+|AT[\x1b\x20-\x7e]*\r)*(A|AT[\x1b\x20-\x7e]*)?$/
+const DIALOGUE = /^(\++|[\x80-\xff]+|(AT[\x1b\x20-\x7e]*)?\r)*(A|AT[\x1b\x20-\x7e]*)?$/
 
 /** `CLOSED`, and then answers with noise before each, the last one perhaps unfinished. */
 const SPOILT_END = /^\r\nCLOSED\r\n([\x80-\xff]+\r\n(OK|ERROR|NO CARRIER)\r\n)*[\x80-\xff]*(\r(\n[A-Z ]{0,10}\r?)?)?$/

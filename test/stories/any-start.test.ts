@@ -58,3 +58,18 @@ test('P6 a modem whose echo and result codes were changed by somebody is underst
   const after = await rig({ modem: r.modem })
   await after.reach('ready')
 })
+
+test.each([3_000, 5_000, 8_000])(
+  'P8 a question that a modem in its boot of %i ms cuts becomes no ATA',
+  async (bootTime) => {
+    const r = await rig({
+      knobs: { start: 'booting', baudRate: 9600, bootTime },
+      config: { line: { device: 'virtual', baudRate: 9600 } },
+    })
+    await r.reach('ready')
+    r.modem.begin({ type: 'reboot' })
+    await r.pass(1_000)
+    await r.reach('ready')
+    expect(r.modem.record.callsAnswered).toBe(0)
+  },
+)

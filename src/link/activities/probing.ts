@@ -16,7 +16,7 @@ import {
 import { DIALECTS, dialectOf } from '../../at/dialect.ts'
 import { Fault, isFault } from '../../core/fault.ts'
 import { sleep } from '../../core/time.ts'
-import { say, sayIfKnown, settle } from '../../dte/dialogue.ts'
+import { say, sayIfKnown, settle, takeBack } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
 import { type Escaped, escape } from '../../dte/escape.ts'
 import { dteOf, escapeOptions, type Parts } from '../parts.ts'
@@ -121,8 +121,7 @@ async function answers(dte: Dte, times: number, signal: AbortSignal): Promise<bo
       return true
     } catch (error) {
       if (signal.aborted || !isFault(error, 'no-answer', 'command-failed', 'modem-rebooted')) throw error
-      // Questions that CTS holds up would all reach the modem at once when it is back.
-      await dte.line.discard()
+      await takeBack(dte)
     }
   }
   return false
