@@ -70,7 +70,8 @@ systemctl restart cipbridge 2>/dev/null
 sleep 8
 expect 'a wrong configuration is not tried again' '^0 78 failed$' "$(show NRestarts) $(show ExecMainStatus) $(show ActiveState)"
 printf "line: { device: virtual }\ncontext: { apn: mine }\nroutes: [{ name: a, listen: 127.0.0.1:8080, to: tcp://127.0.0.1:9000 }]\n" >$config
-rm /etc/cipbridge/pin
+rm /etc/cipbridge/pin /etc/systemd/system/cipbridge.service.d/check.conf
+systemctl daemon-reload
 systemctl start cipbridge
 expect 'a PIN that nobody put there is no hindrance' '^active$' "$(systemctl is-active cipbridge)"
 cipbridge uninstall >/dev/null

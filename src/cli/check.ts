@@ -4,6 +4,7 @@ import { jsonSchema } from '../config/json-schema.ts'
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts'
 import { printConfig } from '../config/print.ts'
 import { formatProblem } from '../config/problem.ts'
+import { keysOutOfSight } from '../config/secret-file.ts'
 
 /** sysexits: something was found in an unconfigured or misconfigured state */
 const EX_CONFIG = 78
@@ -50,8 +51,11 @@ function check({ config: file, schema, quiet }: CheckArguments): void {
     process.stdout.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`)
     return
   }
-  const loaded = loadConfig(file)
+  const loaded = loadConfig(file, process.env, 'elsewhere')
   if ('config' in loaded) {
+    for (const key of quiet ? [] : keysOutOfSight(loaded.config)) {
+      process.stderr.write(`${key}: not looked at: systemd shows its credentials to the service only\n`)
+    }
     if (!quiet) process.stdout.write(printConfig(loaded.config))
     return
   }

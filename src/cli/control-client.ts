@@ -51,7 +51,7 @@ export function withSocket(yargs: Argv): Argv<SocketArguments> {
 /** The path of the control socket. @throws VerbError if the named configuration cannot be used */
 export function socketOf({ socket, config: file }: SocketArguments): string {
   if (socket !== undefined) return socket
-  const loaded = loadConfig(file ?? DEFAULT_CONFIG_FILE)
+  const loaded = loadConfig(file ?? DEFAULT_CONFIG_FILE, process.env, 'elsewhere')
   if ('config' in loaded) return loaded.config.control.socket
   // The system's file holds secrets: whoever may use the socket need not be able to read it.
   if (file === undefined) return configSchema.shape.control.parse({}).socket

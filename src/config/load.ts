@@ -12,7 +12,7 @@ import type { Problem } from './problem.ts'
 import { inOrder } from './problem.ts'
 import type { Config } from './schema.ts'
 import { configSchema } from './schema.ts'
-import { withSecrets } from './secret-file.ts'
+import { type Credentials, withSecrets } from './secret-file.ts'
 import { withTlsFiles } from './tls-check.ts'
 import { showKey } from './words.ts'
 
@@ -20,8 +20,15 @@ export const DEFAULT_CONFIG_FILE = '/etc/cipbridge/cipbridge.yaml'
 
 export type Loaded = { readonly config: Config } | { readonly problems: readonly Problem[] }
 
-/** Reads and checks a configuration file. */
-export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Loaded {
+/**
+ * Reads and checks a configuration file.
+ * @param credentials `elsewhere`: systemd gives them to the service only, so that their keys are no problem here
+ */
+export function loadConfig(
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  credentials: Credentials = 'needed',
+): Loaded {
   const whole = (message: string): Loaded => ({ problems: [{ file, line: 1, column: 1, path: '(file)', message }] })
   let bytes: Buffer
   try {
@@ -29,11 +36,18 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
   } catch (error) {
     return whole(`${fileProblem(error)}, expected a configuration`)
   }
-  return isUtf8(bytes) ? parseConfig(bytes.toString('utf8'), file, env) : whole('is not UTF-8, expected text')
+  return isUtf8(bytes)
+    ? parseConfig(bytes.toString('utf8'), file, env, credentials)
+    : whole('is not UTF-8, expected text')
 }
 
 /** Checks the text of a configuration file; `file` names it in problems and is where relative paths start. */
-export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Loaded {
+export function parseConfig(
+  text: string,
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  credentials: Credentials = 'needed',
+): Loaded {
   const lines = new LineCounter()
   const problem = (offset: number, path: string, message: string): Problem => {
     const { line, col } = lines.linePos(offset)
@@ -54,7 +68,7 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv =
     const found = values === null ? 'is empty' : 'is not a map of keys'
     return { problems: [problem(0, '(file)', `${found}, expected keys such as line, context and routes`)] }
   }
-  const checked = check(values, file, env)
+  const checked = check(values, file, env, credentials)
   if ('config' in checked && syntax.length === 0) return checked
   const issues = 'issues' in checked ? checked.issues : []
   const found = issues.map(({ path, message, atKey }) =>
@@ -64,9 +78,14 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv =
 }
 
 /** Checks what the file says, secrets from their own files included. */
-function check(raw: unknown, file: string, env: NodeJS.ProcessEnv): { config: Config } | { issues: Issue[] } {
-  const { values, issues: unread, blame } = withSecrets(raw, file, env)
-  const tlsIssues = withTlsFiles(values, file, env)
+function check(
+  raw: unknown,
+  file: string,
+  env: NodeJS.ProcessEnv,
+  credentials: Credentials,
+): { config: Config } | { issues: Issue[] } {
+  const { values, issues: unread, blame } = withSecrets(raw, file, env, credentials)
+  const tlsIssues = withTlsFiles(values, file, env, credentials)
   const result = configSchema.safeParse(values)
   const wrong = result.success ? [] : issuesOf(result.error).map(blame)
   const issues = [...wrong, ...unread, ...tlsIssues, ...crossIssues(raw), ...notYetIssues(raw)]

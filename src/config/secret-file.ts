@@ -24,8 +24,16 @@ export interface WithSecrets {
 /** Far beyond any PIN or password; what is larger is not the file that was meant. */
 const LARGEST_SECRET = 4096
 
+/** Whether systemd's credentials are needed, or are another process's, so that what is in them is not looked at. */
+export type Credentials = 'needed' | 'elsewhere'
+
 /** Reads the secrets that the configuration leaves to files. */
-export function withSecrets(raw: unknown, configFile: string, env: NodeJS.ProcessEnv): WithSecrets {
+export function withSecrets(
+  raw: unknown,
+  configFile: string,
+  env: NodeJS.ProcessEnv,
+  credentials: Credentials,
+): WithSecrets {
   const values = structuredClone(raw)
   const issues: Issue[] = []
   const blamed = new Map<string, Issue['path']>()
@@ -35,6 +43,7 @@ export function withSecrets(raw: unknown, configFile: string, env: NodeJS.Proces
     const own = at(target, key)
     // a secret that stands there as well is a problem that the cross-checks tell of
     if (typeof path !== 'string' || (own !== undefined && own !== '')) continue
+    if (credentials === 'elsewhere' && isOutOfSight(path, env)) continue
     const reading = readSecret(path, configFile, env)
     if ('value' in reading) {
       Object.assign(target as object, { [key]: reading.value })
@@ -50,16 +59,30 @@ export function withSecrets(raw: unknown, configFile: string, env: NodeJS.Proces
   return { values, issues, blame }
 }
 
+/** Whether a file is one of systemd's credentials, and they are not given to this process. */
+export function isOutOfSight(path: string, env: NodeJS.ProcessEnv): boolean {
+  return VARIABLE.test(path) && env['CREDENTIALS_DIRECTORY'] === undefined
+}
+
+/** The keys of which `loadConfig` with credentials elsewhere could not look at the file. */
+export function keysOutOfSight(config: unknown, env: NodeJS.ProcessEnv = process.env): string[] {
+  return SECRETS.flatMap(({ section, fileKey }) => {
+    const path = at(at(config, section), fileKey)
+    return typeof path === 'string' && isOutOfSight(path, env) ? [formatPath([section, fileKey])] : []
+  })
+}
+
+const VARIABLE = /\$(?:CREDENTIALS_DIRECTORY\b|\{CREDENTIALS_DIRECTORY\})/
+
 /** The absolute path: a relative one starts at the folder of the configuration, $CREDENTIALS_DIRECTORY is expanded. */
 export function resolveFile(path: string, configFile: string, env: NodeJS.ProcessEnv): Reading<string> {
   const folder = env['CREDENTIALS_DIRECTORY']
-  const variable = /\$(?:CREDENTIALS_DIRECTORY\b|\{CREDENTIALS_DIRECTORY\})/
-  if (variable.test(path) && folder === undefined) {
+  if (isOutOfSight(path, env)) {
     return { problem: 'needs CREDENTIALS_DIRECTORY, which is not set: it is by systemd, with LoadCredential=' }
   }
   const value = resolve(
     dirname(configFile),
-    path.replace(variable, () => folder ?? ''),
+    path.replace(VARIABLE, () => folder ?? ''),
   )
   return { value }
 }

@@ -1,14 +1,19 @@
 /** Looks after what routes say of TLS: paths become absolute, files are read once, so that `check` tells what is wrong. */
 import { at, itemsOf } from './cross-checks.ts'
 import type { Issue } from './issue.ts'
-import { resolveFile } from './secret-file.ts'
+import { type Credentials, isOutOfSight, resolveFile } from './secret-file.ts'
 import { readTlsFiles } from './tls-files.ts'
 import { show } from './words.ts'
 
 const FILES = ['ca', 'cert', 'key'] as const
 
 /** Puts absolute paths into `values`. @returns what is wrong with the files, or with TLS that nothing uses */
-export function withTlsFiles(values: unknown, configFile: string, env: NodeJS.ProcessEnv): Issue[] {
+export function withTlsFiles(
+  values: unknown,
+  configFile: string,
+  env: NodeJS.ProcessEnv,
+  credentials: Credentials,
+): Issue[] {
   return itemsOf(at(values, 'routes')).flatMap((route, index) => {
     const tls = at(route, 'tls')
     if (typeof tls !== 'object' || tls === null) return []
@@ -17,6 +22,7 @@ export function withTlsFiles(values: unknown, configFile: string, env: NodeJS.Pr
       if (!wantsTls(tls)) return []
       return [{ path: above, message: 'is set, but `to` has no tls://HOST:PORT in it, expected one', atKey: true }]
     }
+    if (credentials === 'elsewhere' && FILES.some((key) => isOutOfSight(String(at(tls, key)), env))) return []
     const issues = FILES.flatMap((key) => resolveAt(tls, key, [...above, key], configFile, env))
     return issues.length > 0 ? issues : unreadable(tls, above)
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Loaded } from '../../src/config/load.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { keysOutOfSight } from '../../src/config/secret-file.ts'
 
 const ROUTES = 'routes: [{ name: a, listen: 127.0.0.1:1883, to: tcp://x:1 }]'
 const WITH_FILES = `modem: { pinFile: pin.txt }\ncontext: { apn: x, passwordFile: $CREDENTIALS_DIRECTORY/pw }\n${ROUTES}`
@@ -14,9 +15,13 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function load(files: Record<string, string | Uint8Array>, env: NodeJS.ProcessEnv = {}): Loaded {
+function load(
+  files: Record<string, string | Uint8Array>,
+  env: NodeJS.ProcessEnv = {},
+  credentials?: 'elsewhere',
+): Loaded {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
-  return loadConfig(join(folder, 'c.yaml'), env)
+  return loadConfig(join(folder, 'c.yaml'), env, credentials)
 }
 
 function problems(loaded: Loaded): string[] {
@@ -35,6 +40,22 @@ test('a secret file with something else in it, or without systemd, is told of at
     '1 modem.pinFile: what the file holds is no PIN, expected 4 to 8 digits in quotes, such as "0000"',
     expect.stringMatching(/^2 context\.passwordFile: needs CREDENTIALS_DIRECTORY, which is not set/),
   ])
+})
+
+test('a credential that only the service has is no problem to others, and they say that they did not look', () => {
+  const files = { 'c.yaml': WITH_FILES, 'pin.txt': '0042' }
+  const loaded = load(files, {}, 'elsewhere')
+  expect(loaded).toMatchObject({ config: { modem: { pin: '0042' }, context: { password: '' } } })
+  expect(keysOutOfSight('config' in loaded && loaded.config, {})).toEqual(['context.passwordFile'])
+  expect(load({ ...files, pw: 's3cret' }, { CREDENTIALS_DIRECTORY: folder }, 'elsewhere')).toMatchObject({
+    config: { context: { password: 's3cret' } },
+  })
+  const tls =
+    'context: { apn: x }\nroutes: [{ name: a, listen: 127.0.0.1:1, to: tls://x:1, tls: { cert: c.pem, key: $CREDENTIALS_DIRECTORY/k } }]'
+  expect(load({ 'c.yaml': tls }, {}, 'elsewhere')).toHaveProperty('config')
+  expect(problems(load({ 'c.yaml': tls }))).toEqual([expect.stringMatching(/tls\.key: needs CREDENTIALS_DIRECTORY/)])
+  const other = load({ ...files, 'pin.txt': 'hunter2' }, {}, 'elsewhere')
+  expect(problems(other)).toEqual([expect.stringMatching(/^1 modem\.pinFile: what the file holds is no PIN/)])
 })
 
 test('a secret file that is not there, or no file, is told of at its key', () => {

@@ -51,7 +51,7 @@ export async function examine(order: Order, around: Surroundings, tell: (finding
   const { machine } = around
   const board = boardOf(machine)
   const file = order.file ?? DEFAULT_CONFIG_FILE
-  const loaded = loadConfig(file)
+  const loaded = loadConfig(file, process.env, 'elsewhere')
   checkNode(notes.machine, machine)
   checkBoard(notes.machine, board)
   checkConfig(notes.machine, file, loaded)
