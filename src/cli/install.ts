@@ -64,8 +64,8 @@ export function groundOf({ root, 'dry-run': dryRun }: GroundArguments): Ground {
 
 /** @returns the exit code. @throws VerbError for what a person has to mend, before anything is changed */
 export function install(ground: Ground): number {
-  const source = sourceFolder()
   refuseBesidePackage(ground.root, 'sudo apt install --reinstall cipbridge')
+  const source = sourceFolder()
   needRoot(ground, 'install')
   checkNode(ground)
   const changes = new Changes(ground)
