@@ -99,7 +99,7 @@ test.concurrent('an install over an older one leaves nothing of that, and keeps 
   const whole = root.files
   writeFileSync(root.at(CONFIG), 'context: { apn: mine }\n')
   writeFileSync(root.at(`${PROGRAM}/dist/chunks/run-OLD.js`), 'old')
-  writeFileSync(unit, 'old')
+  writeFileSync(root.at('usr/lib/udev/rules.d/99-cipbridge.rules'), 'old')
   chmodSync(unit, 0o600)
   const { stdout } = await root.install()
   expect(stdout).toMatch(/^ {2}replace +\/usr\/lib\/cipbridge /m)
