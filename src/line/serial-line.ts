@@ -1,7 +1,7 @@
 /** The serial line: bytes both ways on an open port, and when they are really gone. */
 import { Fault } from '../core/fault.ts'
 import type { ModemSignals, OpenPort, Port, PortSettings, TerminalSignals } from '../core/port.ts'
-import { now, sleep } from '../core/time.ts'
+import { after, now, sleep, type Timer } from '../core/time.ts'
 import type { LineTap } from './line-tap.ts'
 
 /** Start bit, eight data bits, stop bit. */
@@ -10,6 +10,8 @@ const BITS_PER_BYTE = 10
 const FIFO_BYTES = 64
 /** How often an output queue that somebody else (CTS) holds up is looked at, in ms. */
 const QUEUE_POLL_MS = 5
+/** How often it is looked at while nobody waits for it, in ms: silence before an escape is dated by it. */
+const QUEUE_WATCH_MS = 25
 /** A pause of the output after which everything before it has left the wire, however the line may lag behind, in ms. */
 const BURST_PAUSE_MS = 1_000
 
@@ -37,6 +39,7 @@ export class SerialLine {
   #busyUntil = now()
   /** When the burst that ends then has begun. */
   #busySince = now()
+  #queueWatch: Timer | undefined
 
   /** Since when DTR is on, on `now()`'s clock; undefined while it is off, or unknown. */
   dtrOnSince: number | undefined
@@ -87,7 +90,19 @@ export class SerialLine {
     if (now() > this.#busyUntil + BURST_PAUSE_MS) this.#busySince = now()
     this.#busyUntil = Math.max(now(), this.#busyUntil) + this.lineTime(bytes.length)
     this.#tap?.sent(bytes)
-    return this.#port.stream.write(bytes)
+    const room = this.#port.stream.write(bytes)
+    this.#watchQueue(false)
+    return room
+  }
+
+  /** CTS may hold output up for longer than its line time: then it left when the queue was seen empty. */
+  #watchQueue(heldUp: boolean): void {
+    this.#queueWatch ??= after(Math.max(QUEUE_WATCH_MS, this.#busyUntil - now()), () => {
+      this.#queueWatch = undefined
+      if (this.#gone) return
+      if (now() < this.#busyUntil || this.backlog > 0) this.#watchQueue(now() >= this.#busyUntil)
+      else if (heldUp) this.#busyUntil = now() + this.lineTime(FIFO_BYTES)
+    })
   }
 
   /** Stops reading; the port's buffers fill and RTS stops the modem. */
@@ -181,12 +196,14 @@ export class SerialLine {
   /** Closes without waiting for output. `onGone` is not called for it. */
   async close(): Promise<void> {
     this.#listener = undefined
+    this.#queueWatch?.cancel()
     this.#gone ??= new Fault('line-gone', `${this.device} was closed`)
     await this.#port.close()
   }
 
   #lose(cause?: Error): void {
     if (this.#gone) return
+    this.#queueWatch?.cancel()
     const why = cause ? `: ${cause.message}` : ''
     this.#gone = cause instanceof Fault ? cause : new Fault('line-gone', `${this.device} hung up${why}`, { cause })
     this.#listener?.onGone(this.#gone)

@@ -2,7 +2,8 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { contentOf } from '../../src/at/messages.ts'
 import { type Rig, rig, type Witness } from '../support/rig.ts'
 
 const NUMBER = '+491701234567'
@@ -10,6 +11,8 @@ const SECRET = 'code 4711, Grüße'
 
 const folder = mkdtempSync(join(tmpdir(), 'cipbridge-messages-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+// What reads a message is loaded when the first one comes, which takes real time: virtual time would not wait for it.
+beforeAll(() => contentOf(''))
 
 function unread(r: Rig): number {
   return r.modem.messages.list('ALL').length
