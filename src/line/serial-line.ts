@@ -40,6 +40,8 @@ export class SerialLine {
   /** When the burst that ends then has begun. */
   #busySince = now()
   #queueWatch: Timer | undefined
+  /** Output waited for longer than its line time when it was last looked at. */
+  #heldUp = false
 
   /** Since when DTR is on, on `now()`'s clock; undefined while it is off, or unknown. */
   dtrOnSince: number | undefined
@@ -91,18 +93,25 @@ export class SerialLine {
     this.#busyUntil = Math.max(now(), this.#busyUntil) + this.lineTime(bytes.length)
     this.#tap?.sent(bytes)
     const room = this.#port.stream.write(bytes)
-    this.#watchQueue(false)
+    this.#watchQueue()
     return room
   }
 
   /** CTS may hold output up for longer than its line time: then it left when the queue was seen empty. */
-  #watchQueue(heldUp: boolean): void {
+  #watchQueue(): void {
     this.#queueWatch ??= after(Math.max(QUEUE_WATCH_MS, this.#busyUntil - now()), () => {
       this.#queueWatch = undefined
       if (this.#gone) return
-      if (now() < this.#busyUntil || this.backlog > 0) this.#watchQueue(now() >= this.#busyUntil)
-      else if (heldUp) this.#busyUntil = now() + this.lineTime(FIFO_BYTES)
+      if (this.stalled) this.#heldUp = true
+      else if (this.#heldUp && now() >= this.#busyUntil) this.#noteRelease()
+      if (this.#heldUp || now() < this.#busyUntil) this.#watchQueue()
     })
+  }
+
+  /** A queue that was held up past its time is empty, which says nothing of the FIFO behind it. */
+  #noteRelease(): void {
+    this.#heldUp = false
+    this.#busyUntil = now() + this.lineTime(FIFO_BYTES)
   }
 
   /** Stops reading; the port's buffers fill and RTS stops the modem. */
@@ -142,18 +151,15 @@ export class SerialLine {
    * pseudo-terminal, so queue, FIFO and line time are waited for here.
    */
   async drained(signal?: AbortSignal): Promise<void> {
-    let waited = false
     while (!this.#gone) {
       const left = this.#busyUntil - now()
       if (this.backlog === 0 && left <= 0) break
-      waited ||= left <= 0
+      this.#heldUp ||= left <= 0
       await sleep(Math.max(left, this.backlog > 0 ? QUEUE_POLL_MS : 1), signal)
     }
-    // A queue that was held up past its time says nothing of the FIFO behind it.
-    if (waited) {
-      this.#busyUntil = now() + this.lineTime(FIFO_BYTES)
-      await sleep(this.lineTime(FIFO_BYTES), signal)
-    }
+    if (!this.#heldUp) return
+    this.#noteRelease()
+    await sleep(this.lineTime(FIFO_BYTES), signal)
   }
 
   /**
@@ -191,6 +197,7 @@ export class SerialLine {
     if (this.#gone) return
     await this.#port.discard()
     this.#busyUntil = now()
+    this.#heldUp = false
   }
 
   /** Closes without waiting for output. `onGone` is not called for it. */

@@ -36,7 +36,12 @@ test("P1 what CTS held up until a moment ago is no silence: an escape right behi
   await r.pass(3_000)
   end()
   await r.pass(20)
-  app.socket.end()
-  await r.until(() => app.end !== 'open', 'the hang-up')
+  let asked = false
+  r.link.ask('AT+CSQ').then(
+    () => (asked = true),
+    () => undefined,
+  )
+  await r.until(() => asked, 'the answer')
   expect(r.peer.text).toBe('first held up')
+  expect(r.modem.record.escapes).toBe(1)
 })
