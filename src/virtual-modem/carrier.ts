@@ -1,7 +1,8 @@
-/** One live TCP connection of the modem: an uplink, a downlink, and the ways it can end. */
+/** One live connection of the modem, TCP or UDP: an uplink, a downlink, and the ways it can end. */
 import type { Duplex } from 'node:stream'
 import { after, now, type Timer } from '../core/time.ts'
 import { Downlink } from './downlink.ts'
+import { PacketUplink } from './packet-uplink.ts'
 import { type LinkParts, Uplink } from './uplink.ts'
 
 export interface CarrierParts extends LinkParts {
@@ -19,7 +20,8 @@ export interface CarrierParts extends LinkParts {
 const CLOSE_LIMIT = 5000
 
 export class Carrier {
-  readonly uplink: Uplink
+  readonly uplink: Uplink | PacketUplink
+  readonly #udp: boolean
   readonly #downlink: Downlink
   readonly #peer: Duplex
   readonly #parts: CarrierParts
@@ -27,12 +29,14 @@ export class Carrier {
   #giveUp: Timer | undefined
   #heardAt = now()
 
-  constructor(peer: Duplex, parts: CarrierParts) {
+  /** @param peer a stream of bytes, with UDP one of datagrams (`Network.openUdp`) */
+  constructor(peer: Duplex, transport: 'TCP' | 'UDP', parts: CarrierParts) {
+    this.#udp = transport === 'UDP'
     this.#peer = peer
     this.#parts = parts
     // An error is followed by 'close', which says all that the modem knows.
     peer.on('error', () => undefined)
-    this.uplink = new Uplink(peer, parts, parts.room)
+    this.uplink = this.#udp ? new PacketUplink(peer, parts, parts.room) : new Uplink(peer, parts, parts.room)
     this.#downlink = new Downlink(peer, parts, {
       output: (bytes) => {
         this.#heardAt = now()
@@ -71,7 +75,7 @@ export class Carrier {
   close(quick: boolean): void {
     if (this.#over) return
     this.#stop()
-    if (quick || this.#parts.conditions.has('peer-silent')) {
+    if (this.#udp || quick || this.#parts.conditions.has('peer-silent')) {
       this.#peer.destroy()
       return
     }
@@ -111,7 +115,7 @@ export class Carrier {
 
   /** A silent peer is given up when something unacknowledged got old, or keepalives went unanswered. */
   #armGiveUp(): void {
-    if (this.#giveUp) return
+    if (this.#giveUp || this.#udp) return
     const alive = this.#parts.keepalive()
     const patience = this.#parts.knobs.giveUpTime
     const silence = alive ? Math.min(patience, (alive.idle + alive.interval * alive.count) * 1000) : patience

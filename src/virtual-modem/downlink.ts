@@ -75,19 +75,31 @@ export class Downlink {
 
   #takeIn(): boolean {
     const room = WINDOW - this.#keptBytes
-    if (room <= 0) return false
-    const size = Math.min(room, this.#peer.readableLength)
-    // With nothing to read, `read()` asks for more and lets 'end' happen.
-    const bytes = (size > 0 ? this.#peer.read(size) : this.#peer.read()) as Buffer | null
+    const bytes = this.#peer.readableObjectMode ? this.#readDatagram(room) : this.#read(room)
     if (!bytes) return false
     this.#parts.record.fromPeer += bytes.length
     if (this.#escaped && this.#parts.knobs.escapedData === 'lost') {
       this.#parts.record.lost.escaped += bytes.length
       return true
     }
-    this.#kept.push(bytes)
+    if (bytes.length > 0) this.#kept.push(bytes)
     this.#keptBytes += bytes.length
     return true
+  }
+
+  #read(room: number): Buffer | null {
+    if (room <= 0) return null
+    const size = Math.min(room, this.#peer.readableLength)
+    // With nothing to read, `read()` asks for more and lets 'end' happen.
+    return (size > 0 ? this.#peer.read(size) : this.#peer.read()) as Buffer | null
+  }
+
+  /** UDP waits for nobody: a datagram that finds no room is lost as a whole. */
+  #readDatagram(room: number): Buffer | null {
+    const datagram = this.#peer.read() as Buffer | null
+    if (!datagram || datagram.length <= room) return datagram
+    this.#parts.record.lost.datagrams += datagram.length
+    return Buffer.alloc(0)
   }
 
   #giveOut(): boolean {

@@ -53,18 +53,19 @@ const connect: Behavior = (modem, command) => {
     return { text: ['+CIPSTART: ("TCP","UDP"),("(0,255).(0,255).(0,255).(0,255)"),("port")'] }
   const host = words(command, 1) ?? ''
   const port = whole(command, 2, 1, 65535)
-  const tcp = words(command, 0)?.toUpperCase() === 'TCP'
-  if (command.form !== 'write' || !tcp || host === '' || port === undefined || command.args.length > 3) return ERROR
+  const transport = words(command, 0)?.toUpperCase()
+  if (transport !== 'TCP' && transport !== 'UDP') return ERROR
+  if (command.form !== 'write' || host === '' || port === undefined || command.args.length > 3) return ERROR
   if (settings.ip.cipmux === 1) return ERROR
-  if (stack.state === 'CONNECT OK' || stack.state === 'TCP CONNECTING') {
+  if (stack.state === 'CONNECT OK' || stack.state.endsWith(' CONNECTING')) {
     const already = ['ALREADY CONNECT']
     return knobs.alreadyConnect === ''
       ? { text: already, result: 'none' }
       : { result: knobs.alreadyConnect, afterwards: already }
   }
   const legal = stack.state === 'IP INITIAL' || stack.state === 'IP STATUS'
-  if (!legal && !(stack.state === 'TCP CLOSED' && knobs.dialFromClosed)) return refusal(CME.notAllowed)
-  return { done: () => stack.dial(host, port) }
+  if (!legal && !(stack.state.endsWith(' CLOSED') && knobs.dialFromClosed)) return refusal(CME.notAllowed)
+  return { done: () => stack.dial(transport, host, port) }
 }
 
 /** `OK`, then `SERVER OK` or `SERVER CLOSE` (app note 2.1.3). */

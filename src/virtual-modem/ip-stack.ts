@@ -6,6 +6,8 @@ import type { Network } from './network.ts'
 import { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 
+export type Transport = 'TCP' | 'UDP'
+
 /** As AT+CIPSTATUS prints them. */
 export type IpState =
   | 'IP INITIAL'
@@ -13,11 +15,11 @@ export type IpState =
   | 'IP CONFIG'
   | 'IP GPRSACT'
   | 'IP STATUS'
-  | 'TCP CONNECTING'
+  | `${Transport} CONNECTING`
   | 'SERVER LISTENING'
   | 'CONNECT OK'
-  | 'TCP CLOSING'
-  | 'TCP CLOSED'
+  | `${Transport} CLOSING`
+  | `${Transport} CLOSED`
   | 'PDP DEACT'
 
 export interface StackParts extends Omit<CarrierParts, 'ended' | 'keepalive' | 'transfer'> {
@@ -39,16 +41,21 @@ const WITH_CONTEXT: readonly IpState[] = [
   'IP GPRSACT',
   'IP STATUS',
   'TCP CONNECTING',
+  'UDP CONNECTING',
   'SERVER LISTENING',
   'CONNECT OK',
   'TCP CLOSING',
+  'UDP CLOSING',
   'TCP CLOSED',
+  'UDP CLOSED',
 ]
 
 export class IpStack {
   readonly #parts: StackParts
   state: IpState = 'IP INITIAL'
   #carrier: Carrier | undefined
+  /** Of the newest connection. */
+  #transport: Transport = 'TCP'
   #dial: AbortController | undefined
   readonly server: Server
   /** The fault `not-transparent` sticks until a reset. */
@@ -92,7 +99,8 @@ export class IpStack {
   }
 
   /** AT+CIPSTART after its `OK`: connects, and tells the outcome by `connected` or `connectFailed`. */
-  dial(host: string, port: number): void {
+  dial(transport: Transport, host: string, port: number): void {
+    this.#transport = transport
     // Failures are told; what is thrown here is a bug and goes up.
     this.#dialling(host, port).catch((bug: unknown) => {
       throw bug
@@ -132,17 +140,16 @@ export class IpStack {
 
   /** AT+CIPCLOSE: whether it was legal here; the state follows when it is done. */
   async close(quick: boolean, signal: AbortSignal): Promise<boolean> {
-    if (this.state !== 'CONNECT OK' && this.state !== 'TCP CONNECTING' && this.state !== 'SERVER LISTENING')
-      return false
+    if (!['CONNECT OK', `${this.#transport} CONNECTING`, 'SERVER LISTENING'].includes(this.state)) return false
     if (this.state === 'SERVER LISTENING') this.server.close()
     this.#dial?.abort(new Error('closed'))
     this.#dial = undefined
     const carrier = this.#carrier
     this.#forgetCarrier()
-    this.state = 'TCP CLOSING'
+    this.state = `${this.#transport} CLOSING`
     carrier?.close(quick)
     await sleep(quick ? this.#parts.knobs.quickTime : this.#parts.knobs.closeTime, signal)
-    if (this.#is('TCP CLOSING')) this.#set(this.#stateAfterCarrier())
+    if (this.#is(`${this.#transport} CLOSING`)) this.#set(this.#stateAfterCarrier())
     this.#parts.hungUp()
     return true
   }
@@ -193,10 +200,11 @@ export class IpStack {
   async #reach(host: string, port: number, dial: AbortController): Promise<Duplex | undefined> {
     try {
       if (this.state === 'IP INITIAL' && !(await this.activate(dial.signal))) return undefined
-      this.state = 'TCP CONNECTING'
+      this.state = `${this.#transport} CONNECTING`
       return await this.#connect(host, port, dial)
     } catch {
-      if (this.#dial === dial) this.state = this.#parts.knobs.failState
+      const { failState } = this.#parts.knobs
+      if (this.#dial === dial) this.state = failState === 'TCP CLOSED' ? `${this.#transport} CLOSED` : failState
       return undefined
     }
   }
@@ -206,6 +214,8 @@ export class IpStack {
     const limit = after(knobs.connectLimit, () => dial.abort(new Error('connect: no answer')))
     try {
       await sleep(knobs.connectTime, dial.signal)
+      // UDP asks nobody: it fails only where a name has no address.
+      if (this.#transport === 'UDP') return await abortable(openUdp(network, host, port, dial.signal), dial.signal)
       if (conditions.has('peer-refused')) throw new Error('connect: refused')
       const unheard = conditions.has('peer-timeout') || conditions.has('peer-silent')
       if (unheard) await sleep(2 * knobs.connectLimit, dial.signal)
@@ -228,7 +238,7 @@ export class IpStack {
   }
 
   #stateAfterCarrier(): IpState {
-    if (!this.server.port) return 'TCP CLOSED'
+    if (!this.server.port) return `${this.#transport} CLOSED`
     const state = this.#parts.knobs.serverAfterCall
     if (state === 'TCP CLOSED') this.server.close()
     return state
@@ -238,7 +248,8 @@ export class IpStack {
     const { settings } = this.#parts
     if (this.#parts.conditions.has('not-transparent')) this.#opaque = true
     this.state = 'CONNECT OK'
-    this.#carrier = new Carrier(peer, {
+    if (caller !== undefined) this.#transport = 'TCP'
+    this.#carrier = new Carrier(peer, this.#transport, {
       ...this.#parts,
       transfer: () => settings.ip.ccfg,
       keepalive: () => this.#keepalive(),
@@ -272,4 +283,8 @@ export class IpStack {
     this.#carrier?.destroy()
     this.#forgetCarrier()
   }
+}
+
+function openUdp(network: Network, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+  return network.openUdp?.(host, port, signal) ?? Promise.reject(new Error('this network has no UDP'))
 }

@@ -75,7 +75,7 @@ export const KNOBS = {
   alreadyConnect: knob<'' | 'OK' | 'ERROR'>('', ['OK', 'ERROR'], 'result before ALREADY CONNECT', 'AT manual 8.2.2'),
   cipmodeAgain: knob<'OK' | 'ERROR'>('OK', ['ERROR'], 'CIPMODE set to what it is', 'modem-facts 1.3'),
   muxOnlyInitial: knob<boolean>(true, [false], 'CIPMUX=0 is refused until CIPSHUT', 'T5'),
-  dialFromClosed: knob<boolean>(true, [false], 'CIPSTART is allowed in TCP CLOSED', 'modem-facts 2'),
+  dialFromClosed: knob<boolean>(true, [false], 'CIPSTART is allowed in TCP CLOSED and UDP CLOSED', 'modem-facts 2'),
   failState: knob<'TCP CLOSED' | 'IP STATUS'>('TCP CLOSED', ['IP STATUS'], 'state named before CONNECT FAIL', F9),
   contextFailState: knob<'IP START' | 'IP CONFIG' | 'PDP DEACT' | 'IP INITIAL'>(
     'IP START',
@@ -123,6 +123,7 @@ export const KNOBS = {
   callReadyTime: knob<number>(2500, [], 'from a SIM that answers to Call Ready', 'modem-facts 4'),
   ackDelay: knob<number>(100, [0, 2000], "until the peer's acknowledgement is back", WORLD),
   airRate: knob<number>(0, [85_600], 'bits per second towards the peer; 0: no limit', 'modem-facts 3.6'),
+  udpAcked: knob<'none' | 'all'>('none', ['all'], 'how much of a UDP connection +CIPACK calls acknowledged', F9),
   window: knob<number>(8192, [2048], 'bytes without acknowledgement before sending stops', WORLD),
   giveUpTime: knob<number>(645_000, [60_000], 'silence of the peer that ends a connection', 'modem-facts 3.6'),
 } as const satisfies Record<string, Knob<unknown>>

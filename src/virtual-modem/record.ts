@@ -36,6 +36,13 @@ export interface SeenReset extends Seen {
   readonly cause: string
 }
 
+/** What became one datagram of a UDP connection: its size in bytes, its first byte's time and when it was complete. */
+export interface SeenPacket {
+  readonly size: number
+  readonly began: number
+  readonly complete: number
+}
+
 function keep<T>(list: T[], entry: T): void {
   list.push(entry)
   if (list.length > 2 * KEPT) list.splice(0, KEPT)
@@ -62,6 +69,7 @@ export class ModemRecord {
   readonly pinAttempts: SeenPin[] = []
   readonly dtr: SeenDtr[] = []
   readonly resets: SeenReset[] = []
+  readonly packets: SeenPacket[] = []
   /** Bytes handed to the peer, and bytes that came from it. */
   toPeer = 0
   fromPeer = 0
@@ -77,6 +85,8 @@ export class ModemRecord {
     afterClose: 0,
     /** to the DTE: nobody held the line, or the DTE's own buffer was full */
     output: 0,
+    /** from a UDP peer: whole datagrams that found no room, in bytes */
+    datagrams: 0,
     /** from the peer while escaped, or kept when the connection ended */
     escaped: 0,
   }
@@ -102,6 +112,10 @@ export class ModemRecord {
 
   dtrChange(on: boolean): void {
     keep(this.dtr, { at: now(), on, lasted: now() - (this.dtr.at(-1)?.at ?? Number.NEGATIVE_INFINITY) })
+  }
+
+  packet(packet: SeenPacket): void {
+    keep(this.packets, packet)
   }
 
   reset(cause: string): void {

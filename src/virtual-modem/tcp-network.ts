@@ -1,15 +1,16 @@
-/** The real network: every CIPSTART is a TCP connection of this machine. */
+/** The real network: every CIPSTART is a TCP connection of this machine, or a UDP socket. */
 import { lookup } from 'node:dns/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { reasonOf } from '../core/time.ts'
 import type { Network, OnCall } from './network.ts'
+import { openUdp } from './udp-network.ts'
 
 /** Where callers of the modem connect: who plays the world is on this machine. */
 const OWN_ADDRESS = '127.0.0.1'
 
-/** `dial` rejects with the socket's own error (`ECONNREFUSED`, `EHOSTUNREACH`, `ENOTFOUND`, …) or the signal's reason. */
+/** `dial` and `openUdp` reject with the socket's own error (`ECONNREFUSED`, `EHOSTUNREACH`, `ENOTFOUND`, …) or the signal's reason. */
 export function tcpNetwork(): Network {
-  return { dial: dialTcp, resolve: resolveName, listen: listenTcp }
+  return { dial: dialTcp, openUdp, resolve: resolveName, listen: listenTcp }
 }
 
 function dialTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {

@@ -1,6 +1,7 @@
 /** A network in memory for tests in virtual time: every dial meets a peer that the test holds. */
 import { Duplex } from 'node:stream'
 import type { Network } from '../../src/virtual-modem/network.ts'
+import { MemoryUdpPeer } from '../support/memory-udp.ts'
 
 /** One end of a connection in memory; `destroy(error)` is a reset, which the other end sees as 'close' without 'end'. */
 class End extends Duplex {
@@ -47,6 +48,7 @@ export interface Peer {
 
 export interface MemoryNetwork extends Network {
   readonly peers: Peer[]
+  readonly udpPeers: MemoryUdpPeer[]
   /** What happens to the next dials. */
   answer: 'accept' | 'refuse' | 'ignore'
   /** Called with each new peer, before the modem knows of it. */
@@ -57,6 +59,7 @@ export interface MemoryNetwork extends Network {
 export function memoryNetwork(): MemoryNetwork {
   const network: MemoryNetwork = {
     peers: [],
+    udpPeers: [],
     answer: 'accept',
     onPeer: () => undefined,
     names: new Map([['broker.example', ['192.0.2.1']]]),
@@ -75,6 +78,12 @@ export function memoryNetwork(): MemoryNetwork {
       network.peers.push(peer)
       network.onPeer(peer)
       return Promise.resolve(near)
+    },
+    openUdp(host, port) {
+      if (network.answer === 'refuse') return Promise.reject(new Error('ENOTFOUND'))
+      const peer = new MemoryUdpPeer(host, port)
+      network.udpPeers.push(peer)
+      return Promise.resolve(peer.socket)
     },
     resolve: (name) => Promise.resolve(network.names.get(name) ?? []),
   }
