@@ -5,6 +5,7 @@ import { ReadStream } from 'node:tty'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { hasNative } from '../../src/core/native.ts'
 import { openPseudoTerminal, type PseudoTerminal } from '../../src/core/pseudo-terminal.ts'
+import { take } from '../support/take.ts'
 
 vi.mock('../../src/core/native.ts', { spy: true })
 
@@ -23,21 +24,6 @@ function openSlave(path: string): ReadStream {
 }
 
 const everyByte = Buffer.from(Array.from({ length: 1 << 18 }, (_, index) => (index * 7 + (index >> 8)) & 255))
-
-/** Resolves with the next `length` bytes of `stream`. */
-function take(stream: NodeJS.ReadableStream, length: number): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let missing = length
-    stream.on('data', function onData(chunk: Buffer) {
-      chunks.push(chunk)
-      missing -= chunk.length
-      if (missing > 0) return
-      stream.off('data', onData)
-      resolve(Buffer.concat(chunks))
-    })
-  })
-}
 
 describe.each(['in this process', 'through script(1)'])('a pseudo-terminal %s', (way) => {
   const native = way === 'in this process'

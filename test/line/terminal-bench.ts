@@ -45,21 +45,6 @@ export function stty(path: string): string {
   return execFileSync('stty', ['-F', path, '-a'], { encoding: 'utf8' })
 }
 
-/** The next `length` bytes of `stream`. */
-export function take(stream: Duplex, length: number): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let missing = length
-    stream.on('data', function onData(chunk: Buffer) {
-      chunks.push(chunk)
-      missing -= chunk.length
-      if (missing > 0) return
-      stream.off('data', onData)
-      resolve(Buffer.concat(chunks))
-    })
-  })
-}
-
 /** Writes until neither the stream nor the kernel takes more, which a queue that stays as long shows. */
 export async function stuck(stream: Duplex): Promise<void> {
   for (let piece = 0; piece < 200; piece++) stream.write(Buffer.alloc(1024, piece))

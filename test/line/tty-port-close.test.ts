@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import type { Port } from '../../src/core/port.ts'
 import { lockDevice } from '../../src/line/device-lock.ts'
-import { eachOnItsTerminal, faultOf, open, stty, stuck, take, terminal } from './terminal-bench.ts'
+import { take } from '../support/take.ts'
+import { eachOnItsTerminal, faultOf, open, stty, stuck, terminal } from './terminal-bench.ts'
 
 eachOnItsTerminal()
 

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { openTtyPort } from '../../src/line/tty-port.ts'
-import { eachOnItsTerminal, faultOf, open, settings, stty, stuck, take, terminal } from './terminal-bench.ts'
+import { take } from '../support/take.ts'
+import { eachOnItsTerminal, faultOf, open, settings, stty, stuck, terminal } from './terminal-bench.ts'
 
 eachOnItsTerminal()
 
