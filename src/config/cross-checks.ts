@@ -6,6 +6,7 @@
 import type { Listen } from './endpoint.ts'
 import { collide, formatListen, isLocal, parseListen } from './endpoint.ts'
 import type { Issue } from './issue.ts'
+import { ROUTES } from './route-schema.ts'
 import { show } from './words.ts'
 
 /** What log and status call the proxy: no route may have this name beside it. */
@@ -17,6 +18,7 @@ export function crossIssues(raw: unknown): Issue[] {
   return [
     ...exclusive(raw, 'modem', 'pin', 'pinFile'),
     ...exclusive(raw, 'context', 'password', 'passwordFile'),
+    ...nowhere(raw),
     ...repeatedNames(routes, at(raw, 'proxy') === undefined ? [] : [PROXY_ROUTE]),
     ...listeners(placesOf(raw)),
     ...standing(routes),
@@ -44,6 +46,15 @@ function exclusive(raw: unknown, section: string, secret: string, file: string):
   return [
     { path: [section, file], message: `${secret} is set as well, expected one of ${secret} and ${file}`, atKey: true },
   ]
+}
+
+/** Nobody could use the modem. */
+function nowhere(raw: unknown): Issue[] {
+  const routes = at(raw, 'routes')
+  const empty = routes === undefined || (Array.isArray(routes) && routes.length === 0)
+  if (!empty || at(raw, 'proxy') !== undefined || itemsOf(at(raw, 'inbound')).length > 0) return []
+  const found = routes === undefined ? 'is missing' : 'is empty'
+  return [{ path: ['routes'], message: `${found}, expected ${ROUTES}, or proxy, or inbound` }]
 }
 
 function repeatedNames(routes: readonly unknown[], taken: readonly string[]): Issue[] {

@@ -12,6 +12,9 @@ export const routeName = text('1 to 32 letters, digits, - and _', (value) =>
 /** Who may connect. */
 export const subnets = list(parsed('an IP address or subnet such as 192.168.1.0/24', parseSubnet, formatSubnet), 64)
 
+/** What a message about all of them expects. */
+export const ROUTES = 'a list of at least one route: {name, listen, to}'
+
 export const route = keys({
   name: required(routeName, 'What log and status call the route.'),
   listen: required(

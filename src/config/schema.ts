@@ -24,7 +24,7 @@ import { inbound } from './inbound-schema.ts'
 import { gpio, line } from './line-schema.ts'
 import { proxy } from './proxy-schema.ts'
 import { liveness, recovery } from './recovery-schema.ts'
-import { route, subnets } from './route-schema.ts'
+import { ROUTES, route, subnets } from './route-schema.ts'
 import { SECOND } from './units.ts'
 import { show } from './words.ts'
 
@@ -178,11 +178,9 @@ export const configSchema = keys({
   modem: section(modem, 'The modem itself.'),
   context: context.describe("The PDP context: the way into the operator's network. Required."),
   routes: z
-    .array(route, {
-      error: ({ input }) => `${input === undefined ? 'is missing' : 'is not a list'}, expected ${ROUTES}`,
-    })
-    .min(1, { error: () => `is empty, expected ${ROUTES}` })
-    .describe('Listeners and where they lead. At least one. Required.'),
+    .array(route, { error: () => `is not a list, expected ${ROUTES}` })
+    .prefault([])
+    .describe('Listeners and where they lead. At least one, unless there is a proxy or inbound. Default: [].'),
   proxy: optional(
     { schema: proxy, expected: 'a map of keys' },
     'A listener for SOCKS5 and HTTP CONNECT; the modem resolves the names.',
@@ -226,8 +224,6 @@ export const configSchema = keys({
   ),
   log: section(log, 'What is written down.'),
 })
-
-const ROUTES = 'a list of at least one route: {name, listen, to}'
 
 const CALLS = 'a list of at most one {name, modemPort, to, allowFrom}'
 

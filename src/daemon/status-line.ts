@@ -15,7 +15,9 @@ function linkLine(status: Status): string {
   return joined([`${state}: ${reason ?? ''}`, joined([step, next], ', ') || null, hint], '; ')
 }
 
-function holderOf({ routes }: Status): string {
+function holderOf({ routes, inbound }: Status): string {
+  const call = inbound?.holder ?? null
+  if (call !== null && inbound) return `session ${call} of ${inbound.name} to ${inbound.to}`
   const busy = routes.find(({ holder }) => holder !== null)
   return busy ? `session ${busy.holder ?? '?'} of ${busy.name} to ${busy.to}` : 'open for clients'
 }

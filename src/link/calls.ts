@@ -29,6 +29,8 @@ export class Calls {
   listening = false
   /** CONNECT has come, and what follows may still be the modem's. */
   coming = false
+  /** Where it listened last. */
+  #place = ''
   #from: string | undefined
   #timer: Timer | undefined
 
@@ -48,6 +50,14 @@ export class Calls {
     this.#from = undefined
     this.listening = await accepted(say(dte, listenAt(this.#config.modemPort), signal))
     return this.listening
+  }
+
+  /** Where callers reach it; undefined if that is where they have reached it before. */
+  moved(address: string | null): string | undefined {
+    const place = `${address ?? 'an unknown address'}:${this.#config?.modemPort ?? 0}`
+    if (place === this.#place) return undefined
+    this.#place = place
+    return place
   }
 
   /** Somebody here wants the carrier. @throws Fault no-answer; carrier-lost if a call comes in this very moment */

@@ -80,7 +80,7 @@ const serve: Behavior = (modem, command) => {
   if (mode === 0) return modem.stack.stopListening() ? { afterwards: ['SERVER CLOSE'] } : ERROR
   return modem.stack
     .listen(port ?? 0, modem.alive)
-    .then((done): Answer => (done ? { afterwards: ['SERVER OK'] } : refusal(CME.notAllowed)))
+    .then((done): Answer => (done ? { afterwards: ['SERVER OK'], time: 0 } : refusal(CME.notAllowed)))
 }
 
 const disconnect: Behavior = (modem, command) => {

@@ -125,6 +125,7 @@ export class IpStack {
   async listen(port: number, signal: AbortSignal): Promise<boolean> {
     if (this.state !== 'IP INITIAL' && this.state !== 'IP STATUS') return false
     if (this.state === 'IP INITIAL' && !(await this.activate(signal))) return false
+    await sleep(this.#parts.knobs.quickTime, signal)
     this.server.open(port)
     this.state = 'SERVER LISTENING'
     return true

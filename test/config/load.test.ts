@@ -32,6 +32,12 @@ test('a short file is enough: everything else has a default', () => {
   expect(recovery).toEqual({ firstPause: 2_000, maxPause: 300_000, bootTime: 30_000, healthyAfter: 300_000 })
 })
 
+test('a proxy or callers are enough where there is no route', () => {
+  expect(config(`${CONTEXT}\nproxy: { listen: 127.0.0.1:1080, allow: ["*"] }`).routes).toEqual([])
+  const inbound = 'inbound: [{ name: ssh, modemPort: 22, to: 127.0.0.1:22, allowFrom: [10.0.0.0/8] }]'
+  expect(config(`${CONTEXT}\n${inbound}\nroutes: []`).inbound).toHaveLength(1)
+})
+
 test('every problem is reported in one go, in the order of the file, with line and column', () => {
   const text = `line:
   baudrate: 9600
@@ -65,6 +71,11 @@ describe('one wrong thing gets one line that tells what to write', () => {
     ['a list', '- a', '1:1 (file): is not a map of keys'],
     ['no routes', CONTEXT, '1:1 routes: is missing, expected a list of at least one route'],
     ['no route', `${CONTEXT}\nroutes: []`, '2:9 routes: is empty, expected a list of at least one route'],
+    [
+      'an empty list of callers instead',
+      `${CONTEXT}\ninbound: []`,
+      '1:1 routes: is missing, expected a list of at least',
+    ],
     ['no context', ROUTES, '1:1 context: is missing, expected a map of keys'],
     ['no apn', `context: {}\n${ROUTES}`, '1:1 context.apn: is missing, expected the access point name'],
     [

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Config, configFrom } from '../../src/config/schema.ts'
+import { type Config, type ConfigInput, configFrom } from '../../src/config/schema.ts'
 import { freePort, type LiveDaemon, liveDaemon } from './live-daemon.ts'
 
 const echo = (socket: Socket): void => void socket.on('data', (chunk: Buffer) => socket.write(chunk))
 
-type RouteInput = Parameters<typeof configFrom>[0]['routes'][number]
+type RouteInput = NonNullable<ConfigInput['routes']>[number]
 
 /** The daemon's configuration with other routes. */
 function withRoutes(live: LiveDaemon, ...routes: RouteInput[]): Config {

@@ -4,7 +4,7 @@ import type { ConfigInput } from '../../src/config/schema.ts'
 import type { LinkState } from '../../src/link/states.ts'
 import { type Rig, type RigOptions, rig, type Witness } from '../support/rig.ts'
 
-type RouteInput = ConfigInput['routes'][number]
+type RouteInput = NonNullable<ConfigInput['routes']>[number]
 
 const LOW: RouteInput = { name: 'low', listen: '127.0.0.1:1001', to: 'tcp://low.example.com:1', linger: '5s' }
 const HIGH: RouteInput = {

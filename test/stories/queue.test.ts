@@ -4,7 +4,7 @@ import type { ConfigInput } from '../../src/config/schema.ts'
 import { statusOf } from '../../src/daemon/status.ts'
 import { type Rig, rig, type Witness } from '../support/rig.ts'
 
-type RouteInput = ConfigInput['routes'][number]
+type RouteInput = NonNullable<ConfigInput['routes']>[number]
 
 const COMMON = { closeTimeout: '10s', linger: '100ms', busy: 'queue' } as const
 const A: RouteInput = { name: 'a', listen: '127.0.0.1:1001', to: 'tcp://a.example.com:1', ...COMMON }

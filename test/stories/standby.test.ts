@@ -4,7 +4,7 @@ import type { ConfigInput } from '../../src/config/schema.ts'
 import { statusOf } from '../../src/daemon/status.ts'
 import { type Rig, rig, type Witness } from '../support/rig.ts'
 
-type RouteInput = ConfigInput['routes'][number]
+type RouteInput = NonNullable<ConfigInput['routes']>[number]
 
 const ALWAYS: RouteInput = {
   name: 'always',

@@ -7,7 +7,7 @@ import { statusOf } from '../../src/daemon/status.ts'
 import { type Rig, rig } from '../support/rig.ts'
 import { TlsEnd, type TlsPeerOptions, tlsFile } from '../support/tls-peer.ts'
 
-type RouteInput = ConfigInput['routes'][number]
+type RouteInput = NonNullable<ConfigInput['routes']>[number]
 type TlsInput = RouteInput['tls']
 
 interface Scene {

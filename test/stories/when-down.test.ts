@@ -6,7 +6,7 @@ import { type Rig, rig } from '../support/rig.ts'
 
 const ROUTE = { name: 'broker', listen: '127.0.0.1:1883', to: 'tcp://broker.example.com:1883' }
 
-function down(own: Partial<ConfigInput['routes'][number]>): Promise<Rig> {
+function down(own: Partial<NonNullable<ConfigInput['routes']>[number]>): Promise<Rig> {
   return rig({ knobs: { start: 'booting' }, config: { routes: [{ ...ROUTE, ...own }] } })
 }
 

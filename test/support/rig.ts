@@ -57,7 +57,7 @@ export class Witness {
   }
 }
 
-export const CONFIG: ConfigInput = {
+export const CONFIG: ConfigInput & { routes: NonNullable<ConfigInput['routes']> } = {
   line: { device: 'virtual' },
   context: { apn: 'internet' },
   routes: [{ name: 'broker', listen: '127.0.0.1:1883', to: 'tcp://broker.example.com:1883' }],

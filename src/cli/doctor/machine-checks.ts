@@ -29,8 +29,11 @@ export function checkNode(notes: Notes, { nodeVersion }: Machine): void {
 /** Every problem, each with its place. */
 export function checkConfig(notes: Notes, file: string, loaded: Loaded): void {
   if ('config' in loaded) {
-    const { routes } = loaded.config
-    notes.good('config', `${file}, ${routes.length === 1 ? '1 route' : `${routes.length} routes`}`, file)
+    const { routes, proxy, inbound } = loaded.config
+    const roads = [routes.length === 1 ? '1 route' : `${routes.length} routes`]
+    if (proxy) roads.push('a proxy')
+    if (inbound.length > 0) roads.push('callers')
+    notes.good('config', [file, ...roads].join(', '), file)
     return
   }
   const last = loaded.problems.length - 1

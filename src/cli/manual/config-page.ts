@@ -19,8 +19,8 @@ export function configPage(version: string): string {
     section(
       'Description',
       paragraph(
-        'A YAML file that says where the modem is, how it comes into the network, and which local ports lead where. Only ' +
-          '`context.apn` and `routes` are required. A key that is not known is an error. Durations have a unit ' +
+        'A YAML file that says where the modem is, how it comes into the network, and which local ports lead where. ' +
+          '`context.apn` is required, and one of `routes`, `proxy` and `inbound`. A key that is not known is an error. Durations have a unit ' +
           '(`500ms`, `30s`, `5m`, `24h`), sizes too (`64KiB`, `20MB`).',
       ),
       paragraph(

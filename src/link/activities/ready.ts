@@ -43,11 +43,15 @@ export async function ready(parts: Parts, signal: AbortSignal): Promise<LinkEven
 /** From TCP CLOSED the modem does not listen: it takes a fresh context. */
 async function listen(parts: Parts, signal: AbortSignal): Promise<void> {
   const dte = dteOf(parts)
-  if (await parts.calls.listen(dte, signal)) return
-  await say(dte, shutContext, signal)
-  parts.configured = false
-  await climb(parts, signal)
-  if (!(await parts.calls.listen(dte, signal))) throw new Fault('command-failed', 'the modem refuses AT+CIPSERVER')
+  const { calls, journal } = parts
+  if (!(await calls.listen(dte, signal))) {
+    await say(dte, shutContext, signal)
+    parts.configured = false
+    await climb(parts, signal)
+    if (!(await calls.listen(dte, signal))) throw new Fault('command-failed', 'the modem refuses AT+CIPSERVER')
+  }
+  const place = calls.moved(parts.facts.address)
+  if (place !== undefined) journal.tell('info', 'callers', `reach the modem at ${place}`)
 }
 
 async function look(parts: Parts, signal: AbortSignal): Promise<void> {
