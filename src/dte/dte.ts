@@ -186,7 +186,7 @@ export class Dte extends EventEmitter<DteEvents> {
 
   #receive(chunk: Buffer): void {
     if (this.#mode === 'data') {
-      if (!this.#carrier && this.#tap) this.#framer.push(chunk)
+      if (!this.#carrier && this.#adrift === undefined) this.#framer.push(chunk)
       if (this.#tap) this.#tap(chunk)
       else this.#carrier?.receive(chunk)
       return
@@ -198,12 +198,12 @@ export class Dte extends EventEmitter<DteEvents> {
       return
     }
     this.#framer.push(chunk)
-    this.#lineFeedDue = chunk.at(-1) === CR
     for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
       this.#takeLine(line)
       // The line was CONNECT: every further byte is the peer's. (The type checker does not see the change of mode.)
       if ((this.#mode as string) === 'data') return
     }
+    this.#lineFeedDue = chunk.at(-1) === CR && this.#framer.partial === ''
   }
 
   /** A line of the modem is complete with its CR: an acquittal in that moment must not make its LF the peer's. */

@@ -196,7 +196,8 @@ export class SerialLine {
   async discard(): Promise<void> {
     if (this.#gone) return
     await this.#port.discard()
-    this.#busyUntil = now()
+    // Whatever was held up has left until now, or never will.
+    this.#busyUntil = this.#heldUp ? now() : Math.min(this.#busyUntil, now())
     this.#heldUp = false
   }
 

@@ -33,6 +33,8 @@ export class DataMode {
   readonly #escape: EscapeDetector
   #mode: Mode = 'command'
   #carrierShown = false
+  /** CONNECT is on its way to the DTE. */
+  #connectUnderWay = false
   readonly #heldUrcs: string[] = []
 
   constructor(parts: DataModeParts) {
@@ -54,6 +56,7 @@ export class DataMode {
   /** Bytes from the DTE, in either mode. */
   take(bytes: Uint8Array, firstAt: number, lastAt: number, readable: boolean): void {
     const seen = readable ? bytes : garble(bytes)
+    if (this.#mode === 'data' && this.#connectUnderWay) this.#parts.record.crossed += bytes.length
     if (this.#mode === 'command') {
       this.#escape.pass(lastAt)
       if (readable) this.#parts.commandInput(bytes)
@@ -82,6 +85,10 @@ export class DataMode {
     if (transparent) {
       this.#parts.interrupt()
       this.#parts.say([], 'CONNECT')
+      this.#connectUnderWay = true
+      this.#parts.wire.whenSent(() => {
+        this.#connectUnderWay = false
+      })
       if (where === 'after') this.#parts.say(address)
       this.enter()
       return
@@ -124,6 +131,7 @@ export class DataMode {
   forget(): void {
     this.#escape.forget()
     this.#heldUrcs.length = 0
+    this.#connectUnderWay = false
     if (this.#mode === 'data') this.#leave()
     this.#carrierShown = false
   }

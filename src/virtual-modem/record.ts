@@ -66,6 +66,8 @@ export class ModemRecord {
   escapes = 0
   resumes = 0
   connects = 0
+  /** Bytes for the peer that the DTE had sent before it could have read the CONNECT. */
+  crossed = 0
   readonly pinAttempts: SeenPin[] = []
   readonly dtr: SeenDtr[] = []
   readonly resets: SeenReset[] = []

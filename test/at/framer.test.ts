@@ -163,17 +163,28 @@ describe('noise', () => {
     expect(drain(framer).at(-1)).toBe('OK')
   })
 
-  test('of line ends alone is nothing, and is not kept', () => {
+  test('of line ends alone is nothing, and only what may begin a line is kept', () => {
     const framer = new Framer()
     framer.push(Buffer.alloc(5000, '\r\n\n\r'))
     expect(framer.next()).toBeUndefined()
-    expect(framer.partial).toBe('')
+    expect(framer.partial).toBe('\r')
+  })
+
+  test('a line that has begun keeps the line end before it, in every cut', () => {
+    for (const pieces of everyCut(latin1('\r\nOK\r\n\r\nUNDER'))) {
+      const framer = new Framer()
+      for (const piece of pieces) {
+        framer.push(piece)
+        drain(framer)
+      }
+      expect(framer.takeRest().toString('latin1')).toBe('\r\nUNDER')
+    }
   })
 
   test('a prompt can be seen before any line end comes', () => {
     const framer = new Framer()
     framer.push(latin1('\r\n> '))
     expect(framer.next()).toBeUndefined()
-    expect(framer.partial).toBe('> ')
+    expect(framer.partial).toBe('\r\n> ')
   })
 })

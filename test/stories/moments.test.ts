@@ -75,22 +75,23 @@ test('P1 a line that breaks in the middle of the power-up bytes: the client read
   r.modem.plug()
 })
 
-describe.each([{ lines: true }, { lines: false }])(
-  'a CONNECT for a command that was given up, lines $lines',
-  ({ lines }) => {
-    test.each([11_000, 14_000, 20_000])(
-      'P1 P7 ATO is carried out after %i ms: no command reaches the peer',
-      async (ms) => {
-        const [r] = await session({ lines, config: { escape: { method: 'plus' } } })
-        r.modem.begin({ type: 'late-answer', ms, command: 'ATO' })
-        r.link.ask('AT+CSQ').catch(() => undefined)
-        await r.until(() => r.link.state === 'recovering', 'the end of patience')
-        await r.reach('ready', 300_000)
-        expect(r.peer.text).toBe('?')
-      },
-    )
-  },
-)
+describe.each([
+  { lines: true, method: 'plus' },
+  { lines: true, method: 'auto' },
+  { lines: false, method: 'auto' },
+] as const)('a CONNECT for a command that was given up, lines $lines, escape by $method', ({ lines, method }) => {
+  test.each([10_300, 11_000, 11_800, 12_400, 14_000, 20_000])(
+    'P1 P7 ATO is carried out after %i ms: no command reaches the peer',
+    async (ms) => {
+      const [r] = await session({ lines, config: { escape: { method } } })
+      r.modem.begin({ type: 'late-answer', ms, command: 'ATO' })
+      r.link.ask('AT+CSQ').catch(() => undefined)
+      await r.until(() => r.link.state === 'recovering', 'the end of patience')
+      await r.reach('ready', 300_000)
+      expect(r.peer.text).toBe('?')
+    },
+  )
+})
 
 test.each([2000, 4000, 7000, 9000])(
   'P6 a dial that is carried out while a new line is looked at, %i ms before it: no command reaches the peer',
@@ -107,6 +108,64 @@ test.each([2000, 4000, 7000, 9000])(
     expect(r.peers.map(({ text }) => text.replaceAll('+', '')).join('')).toBe('')
   },
 )
+
+test('P6 a dial that a lost line has interrupted is ended before anything else is asked that its peer could get', async () => {
+  const r = await rig({ knobs: { connectTime: 60_000 } })
+  await r.reach('ready')
+  r.connect().socket.write('?')
+  await r.reach('dialing')
+  await r.pass(1000)
+  const before = r.modem.record.commands.length
+  r.modem.unplug()
+  await r.pass(200)
+  r.modem.plug()
+  await r.reach('ready', 30_000)
+  const said = r.modem.record.commands.slice(before).map(({ line }) => line)
+  const end = said.indexOf('AT+CIPCLOSE=1')
+  expect(said.slice(0, end)).toEqual(['ATE0V1Q0', 'AT+CMEE?'])
+  expect(r.peers).toEqual([])
+})
+
+test('P6 a dial that is carried out while the modem answers nothing: nothing reaches the peer at another rate', async () => {
+  const r = await rig({ knobs: { connectTime: 10_000 } })
+  await r.reach('ready')
+  r.connect().socket.write('?')
+  await r.reach('dialing')
+  r.modem.begin({ type: 'slow-answer', ms: 20_000 })
+  r.modem.unplug()
+  await r.pass(200)
+  r.modem.plug()
+  await r.pass(20_000)
+  expect(r.peers.map(({ text }) => text.replaceAll('+', '')).join('')).not.toMatch(/[^ -~\r]/)
+})
+
+test.each([0, 20, 40, 60, 80, 100, 120, 140, 160])(
+  'P1 P11 the modem says something in pieces %i ms into a window that words of the peer have caused: the client reads none of it',
+  async (ms) => {
+    const words = '\r\nNO CARRIER\r\n'
+    const [r, app] = await session({ knobs: { paced: false, readBytes: 7 } })
+    r.peer.socket.write(words)
+    await r.until(() => r.modem.record.escapes === 1, 'the look at it')
+    await r.pass(ms)
+    r.modem.begin({ type: 'urc', text: 'UNDER-VOLTAGE WARNNING' })
+    await r.until(() => app.text.length >= words.length, 'the words')
+    await r.pass(5_000)
+    expect([app.text, app.end]).toEqual([words, 'open'])
+  },
+)
+
+test('P1 P2 what the modem says while it does not answer the escape of a hang-up: the client reads none of it', async () => {
+  const [r, app] = await session({})
+  const end = r.modem.begin({ type: 'no-answer' })
+  app.socket.end()
+  await r.until(() => r.modem.record.escapes === 1, 'the escape')
+  r.modem.begin({ type: 'urc', text: 'UNDER-VOLTAGE WARNNING' })
+  await r.pass(5_000)
+  end()
+  await r.until(() => app.end !== 'open', 'the end')
+  expect([app.text, app.end]).toEqual(['', 'rst'])
+  await r.reach('ready', 300_000)
+})
 
 test('P1 a supply that sags twice in a session: the client reads nothing of it', async () => {
   const [r, app] = await session({})

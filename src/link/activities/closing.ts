@@ -29,10 +29,11 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   }
   const heard = bytesHeard(dte)
   if (order.deliver) await sleep(untilPacked(parts, dte), signal)
-  await leaveData(parts, dte, signal, order.deliver ? Math.max(LEAST_DRAIN_MS, order.deadline - now()) : LEAST_DRAIN_MS)
+  const drainMs = order.deliver ? Math.max(LEAST_DRAIN_MS, order.deadline - now()) : LEAST_DRAIN_MS
+  const answered = await leaveData(parts, dte, signal, drainMs)
   if (order.deliver && now() < order.deadline && bytesHeard(dte) > heard) {
     // The peer was not silent after all: it gets its say first.
-    parts.window.since = started
+    parts.window.since = answered ? started : 0
     return 'peerTalks'
   }
   parts.orders.hangUp = undefined

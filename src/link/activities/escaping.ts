@@ -21,11 +21,12 @@ export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkE
 
 /**
  * Afterwards the modem is in command mode.
+ * @returns whether it has answered the escape; if not, nobody knows since when it is
  * @param backlogMs how long what is to go first may be held up by flow control; as `escape` has it unless stated
  * @throws Fault escape-failed
  */
-export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, backlogMs?: number): Promise<void> {
-  if (dte.mode === 'command') return
+export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, backlogMs?: number): Promise<boolean> {
+  if (dte.mode === 'command') return true
   const options = { ...escapeOptions(parts), ...(backlogMs === undefined ? {} : { backlogMs }) }
   // So late may the line have been with what went up: then the silence before the first `+++` was none.
   const lag = options.method === 'plus' ? dte.line.burstMs : 0
@@ -35,7 +36,7 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
     if (escaped === 'answered') {
       if (attempt > 0 && options.method === 'plus') throw leaked()
       await judgeWords(parts, dte, signal)
-      return
+      return true
     }
     // Nothing more may be written: it would reach whoever the modem is connected to once CTS is back.
     if (escaped === 'stalled') throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
@@ -49,6 +50,7 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
   parts.proofDue = true
   try {
     await settle(dte, signal)
+    return false
   } catch (error) {
     if (!isFault(error, 'no-answer', 'command-failed')) throw error
     const way = options.method === 'dtr' ? 'DTR' : '+++'

@@ -1,6 +1,7 @@
 /** probing: where is the modem, at which baud rate, in which mode? Afterwards it listens to commands and is set up for us. */
 import {
   baudRate,
+  closeConnection,
   dcdFollowsCarrier,
   dtrAction,
   firmware,
@@ -29,6 +30,8 @@ const TRIES_AT_OWN_RATE = 4
 const TRIES_AT_OTHER_RATES = 2
 /** Nothing is lost if the `OK` to this escape comes later: the search for the modem follows anyway. */
 const ESCAPE_PATIENCE_MS = 500
+/** The first may come before the CONNECT of a dial that nobody waits for, the second too soon after it. */
+const ESCAPES = 3
 /** From ESC at a prompt to its `OK`. */
 const PROMPT_MS = 250
 /** By how often modems are found at them. */
@@ -41,9 +44,11 @@ export async function probing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   const dte = dteOf(parts)
   if (parts.modeUnknown) await leaveDataMode(parts, dte, signal)
   await findRate(parts, dte, signal)
+  await settle(dte, signal)
+  // A dial that may still be carried out is ended before anything else is said: behind its CONNECT it would reach the peer.
+  if (parts.entering) await sayIfKnown(dte, closeConnection(true), signal)
   parts.modeUnknown = false
   parts.entering = undefined
-  await settle(dte, signal)
   await setUp(parts, dte, signal)
   return 'succeeded'
 }
@@ -57,11 +62,17 @@ export async function leaveDataMode(parts: Parts, dte: Dte, signal: AbortSignal)
   const signals = parts.facts.hasDcd ? await dte.line.signals() : undefined
   if (signals?.dcd === false) return
   const options = { ...escapeOptions(parts), patienceMs: ESCAPE_PATIENCE_MS, backlogMs: ESCAPE_PATIENCE_MS }
-  dte.assumeDataMode()
-  const byPlus = (): Promise<Escaped> => escape(dte, { ...options, method: 'plus' }, signal)
-  let escaped = options.method === 'dtr' ? await escape(dte, options, signal) : await byPlus()
-  if (escaped === 'unanswered' && (options.method === 'dtr' || dte.connectHeard)) escaped = await byPlus()
-  if (escaped === 'unanswered' && dte.connectHeard) escaped = await byPlus()
+  const ways = options.method === 'dtr' ? (['dtr', 'plus'] as const) : (['plus'] as const)
+  let escaped: Escaped = 'unanswered'
+  let carriedOut = true
+  for (let tries = 0; carriedOut && escaped === 'unanswered' && tries < ESCAPES; tries += 1) {
+    dte.assumeDataMode()
+    for (const method of ways) {
+      if (escaped === 'unanswered' && !dte.connectHeard) escaped = await escape(dte, { ...options, method }, signal)
+    }
+    // A dial was carried out meanwhile: only now there is something to escape from.
+    carriedOut = dte.connectHeard
+  }
   if (escaped === 'answered') {
     parts.journal.tell('info', 'adopted', 'the modem was in data mode; it is in command mode now')
     return
@@ -82,6 +93,11 @@ async function findRate(parts: Parts, dte: Dte, signal: AbortSignal): Promise<vo
   dte.line.write(Buffer.from(leavePrompt))
   await sleep(PROMPT_MS, signal)
   if (await answers(dte, TRIES_AT_OTHER_RATES, signal)) return
+  if (parts.entering) {
+    // It was at this rate a moment ago, and whatever is said at another one may reach the peer that it was dialling.
+    parts.entering = undefined
+    throw new Fault('no-answer', 'the modem does not answer any more since a dial was interrupted')
+  }
   for (const rate of OTHER_RATES.filter((other) => other !== own)) {
     await dte.line.setBaudRate(rate)
     if (!(await answers(dte, TRIES_AT_OTHER_RATES, signal))) continue

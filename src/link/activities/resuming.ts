@@ -10,6 +10,11 @@ import type { LinkEvent } from '../states.ts'
 export async function resuming(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   const dte = dteOf(parts)
   if (dte.answerDue) await settleIfDue(dte, signal)
+  // Came while an escape was not answered: of the peer if it has closed, of nobody knows whom if it has not.
+  if (parts.window.since === 0 && (dte.carrier?.bytesInWindow ?? 0) > 0) {
+    const ended = await endByState(parts, signal)
+    if (ended !== undefined) return ended
+  }
   try {
     parts.entering = 'resume'
     await dte.resume(signal)
