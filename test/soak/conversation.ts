@@ -1,7 +1,7 @@
 /** One client and the peers that were dialled for it: what each wrote, what each read, and how each end came. */
 import type { Duplex } from 'node:stream'
-import { noiseByte } from './chances.ts'
 import type { Excuses } from './excuses.ts'
+import { type Way, waysThrough } from './noise.ts'
 import { Tape } from './tape.ts'
 
 export type End = 'open' | 'fin' | 'rst'
@@ -34,6 +34,10 @@ export class Violation extends Error {}
 /** Lines of a dialogue, at the modem's rate or at another, the last one perhaps unfinished. */
 const DIALOGUE = /^(\++|[\x80-\xff]+|(AT[\x1b\x20-\x7e]*)?\r)*(A|AT[\x1b\x20-\x7e]*)?$/
 
+/** What the modem says of an ATO, as a peer may say it. */
+const RESUMED = '\r\nCONNECT\r\n'
+const RESULT = /\r\n(CONNECT|ERROR|NO CARRIER)\r\n/
+
 /** `CLOSED`, and then answers with noise before each, the last one perhaps unfinished. */
 const SPOILT_END = /^\r\nCLOSED\r\n([\x80-\xff]+\r\n(OK|ERROR|NO CARRIER)\r\n)*[\x80-\xff]*(\r(\n[A-Z ]{0,10}\r?)?)?$/
 
@@ -44,10 +48,9 @@ export class Conversation {
   readonly tape = new Tape()
   readonly fars: Far[] = []
   end: End = 'open'
-  read = 0
+  /** How the client came by what it has read; more than one only where there was noise. */
+  #ways: readonly Way[] = [{ read: 0, noise: 0 }]
   #matched: readonly Far[] | undefined
-  /** How many bytes of noise in a row it has read. */
-  #noise = 0
   /** What it has read after the true end. */
   #afterEnd = ''
   /** Told when a promise is broken. */
@@ -84,6 +87,11 @@ export class Conversation {
     return far
   }
 
+  /** How many bytes of its peer the client has read. */
+  get read(): number {
+    return this.#ways[0]?.read ?? 0
+  }
+
   /** The peers that may have written what the client has read so far. */
   get #sources(): readonly Far[] {
     return this.#matched ?? this.fars
@@ -98,9 +106,16 @@ export class Conversation {
     far.read += own
     far.foreign += chunk.toString('latin1', own)
     this.excused += chunk.length - own
-    if (!this.#excuses().deafToEscapes || !DIALOGUE.test(far.foreign)) {
+    if (!this.#isOwnDialogue(far)) {
       this.#complain(this.#difference('the peer', chunk, this.tape.from(far.read), far.read))
     }
+  }
+
+  /** Whether nobody could have kept these words of the daemon from the peer. */
+  #isOwnDialogue({ foreign, tape }: Far): boolean {
+    const { deafToEscapes, resumeUntold, crossed } = this.#excuses()
+    if (deafToEscapes || (resumeUntold && RESULT.test(tape.text))) return DIALOGUE.test(foreign)
+    return crossed && /^\r?[^\r]*\r?$/.test(foreign) && DIALOGUE.test(foreign)
   }
 
   /** How many bytes of `chunk` the client wrote: an `AT` may be the end of its own or the beginning of a command. */
@@ -111,15 +126,17 @@ export class Conversation {
   }
 
   #clientReads(chunk: Buffer): void {
-    const sources = this.#sources.filter((far) => far.tape.holds(chunk, this.read))
-    if (sources.length > 0) {
+    for (const { read } of this.#ways) {
+      const sources = this.#sources.filter((far) => far.tape.holds(chunk, read))
+      if (sources.length === 0) continue
       this.#matched = sources
-      this.read += chunk.length
+      this.#ways = [{ read: read + chunk.length, noise: 0 }]
       return
     }
     const source = this.#sources.at(-1)
-    if (source && this.#excuses().noise && (this.#isSpoiltEnd(source, chunk) || this.#holdsWithNoise(source, chunk)))
-      return
+    const { noise, resumeUntold } = this.#excuses()
+    if (source && noise && (this.#isSpoiltEnd(source, chunk) || this.#holdsWithNoise(source, chunk))) return
+    if (source && resumeUntold && this.#goesOnBehindResult(source, chunk)) return
     const wanted = source?.tape.from(this.read) ?? Buffer.alloc(0)
     this.#complain(this.#difference('the client', chunk, wanted, this.read))
   }
@@ -136,18 +153,27 @@ export class Conversation {
 
   /** Whether `chunk` is what comes next, with bytes of noise in between. */
   #holdsWithNoise(source: Far, chunk: Buffer): boolean {
-    for (const byte of chunk) {
-      if (source.tape.at(this.read) === byte) {
-        this.read += 1
-        this.#noise = 0
-      } else {
-        this.#noise = byte === noiseByte(this.#noise) ? this.#noise : 0
-        if (byte !== noiseByte(this.#noise)) return false
-        this.#noise += 1
-        this.excused += 1
-      }
-    }
+    const ways = waysThrough(source.tape, this.#ways, chunk)
+    if (ways.length === 0) return false
+    this.excused += chunk.length - ((ways[0]?.read ?? 0) - this.read)
+    this.#ways = ways
     return true
+  }
+
+  /** Whether `chunk` is what comes next, but for what ends in a CONNECT of the peer that was taken for the modem's. */
+  #goesOnBehindResult({ tape }: Far, chunk: Buffer): boolean {
+    // What was read last may have been the line end behind it, and not the one before.
+    const start = Math.max(0, this.read - RESUMED.length)
+    const bytes = Buffer.concat([tape.from(start, this.read - start), chunk])
+    for (let own = tape.agreeing(bytes, start); own >= 0; own -= 1) {
+      const end = tape.text.indexOf(RESUMED, start + own) + RESUMED.length
+      if (end < RESUMED.length || !tape.holds(bytes.subarray(own), end)) continue
+      this.excused += end - start - own
+      this.falseEnds += 1
+      this.#ways = [{ read: end + bytes.length - own, noise: 0 }]
+      return true
+    }
+    return false
   }
 
   #clientSeesEnd(): void {
@@ -156,7 +182,7 @@ export class Conversation {
     const what = `session ${this.session ?? '?'}: a clean end after ${this.read} bytes`
     if (this.fars.some(({ foreign }) => foreign !== '')) this.#complain(`${what}, and the peer read what nobody wrote`)
     if (this.#afterEnd !== '') this.falseEnds += 1
-    if (source?.wrote === 'fin' && source.tape.length === this.read) return
+    if (source?.wrote === 'fin' && this.#ways.some(({ read }) => source.tape.length === read)) return
     // The modem says the same for FIN and RST, and a reset takes what was under way with it.
     if (source?.wrote === 'rst') return
     if (this.#excuses().falseClosed) this.falseEnds += 1

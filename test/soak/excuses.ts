@@ -1,5 +1,6 @@
 /** What no daemon could do better, as far as the modem's documents go: each excuse is held to exactly what it explains. */
 import type { ModemFault } from '../../src/virtual-modem/faults.ts'
+import type { ModemRecord } from '../../src/virtual-modem/record.ts'
 
 export interface Excuses {
   /**
@@ -13,6 +14,17 @@ export interface Excuses {
    * and so it was the peer's: the client reads it with the noise and those answers, and nothing else, after a true end.
    */
   readonly noise: boolean
+  /**
+   * The modem went back to data mode and said nothing of it. A result code that its peer says then, in the modem's frame,
+   * is the answer to ATO for anybody who waits for one: of `CONNECT` and what came before it the client may miss bytes, and
+   * after any of them the daemon may ask in command mode what the peer reads, as a deaf modem's may.
+   */
+  readonly resumeUntold: boolean
+  /**
+   * A dial that a lost line has interrupted was carried out: a command had left before the CONNECT could be read. One line
+   * of the daemon's own, never a clean end.
+   */
+  readonly crossed: boolean
   /** The modem itself says `CLOSED` of a connection that the peer did not close. */
   readonly falseClosed: boolean
   /**
@@ -22,15 +34,23 @@ export interface Excuses {
   readonly modeUntold: boolean
 }
 
-export const NO_EXCUSES: Excuses = { deafToEscapes: false, noise: false, falseClosed: false, modeUntold: false }
+export const NO_EXCUSES: Excuses = {
+  deafToEscapes: false,
+  resumeUntold: false,
+  crossed: false,
+  noise: false,
+  falseClosed: false,
+  modeUntold: false,
+}
 
 /** What `fault` excuses until everything has settled. */
 export function excusesFor(fault: ModemFault): Partial<Excuses> {
   switch (fault.type) {
     case 'escape-swallowed':
       return { deafToEscapes: true, modeUntold: true }
-    case 'no-answer':
     case 'lost-result':
+      return { modeUntold: true, resumeUntold: 'ATO'.includes(fault.command ?? '') }
+    case 'no-answer':
     case 'late-answer':
     case 'cts-stuck':
       return { modeUntold: true }
@@ -44,4 +64,9 @@ export function excusesFor(fault: ModemFault): Partial<Excuses> {
     default:
       return {}
   }
+}
+
+/** The excuses of a round with what its modem has seen; `late`: the machine has kept the modem from its work. */
+export function excusedNow(excuses: Excuses, { crossed }: ModemRecord, late = false): Excuses {
+  return { ...excuses, crossed: crossed > 0, noise: excuses.noise || late }
 }

@@ -7,7 +7,7 @@ import { act, client, echo, peer } from './actors.ts'
 import { someConfig, someFault, someKnobs } from './chances.ts'
 import { Clock } from './clock.ts'
 import { Conversation, Violation } from './conversation.ts'
-import { type Excuses, excusesFor, NO_EXCUSES } from './excuses.ts'
+import { type Excuses, excusedNow, excusesFor, NO_EXCUSES } from './excuses.ts'
 import { type Figures, ON_THE_WIRE } from './figures.ts'
 import { Random } from './random.ts'
 import { APP_COMMAND } from './tape.ts'
@@ -99,6 +99,7 @@ export class Life {
     await this.#passUntil(() => this.#faults.size === 0 && this.#due === 0, 2 * LONGEST_FAULT, 'the end of all faults')
     await this.#back(kinds.length === 1 ? (kinds[0] ?? '') : 'several')
     this.#excuses = { ...NO_EXCUSES }
+    this.#world.modem.record.crossed = 0
     this.#conversations.length = 0
   }
 
@@ -152,7 +153,7 @@ export class Life {
   }
 
   #add(session: number | undefined, app?: Conversation['app']): Conversation {
-    const excuses = (): Excuses => this.#excuses
+    const excuses = (): Excuses => excusedNow(this.#excuses, this.#world.modem.record)
     const conversation = new Conversation(session, app, excuses, (what) => this.#complain(what))
     this.#conversations.push(conversation)
     this.#figures.conversations.push(conversation)

@@ -6,7 +6,7 @@ import type { ModemFault } from '../../src/virtual-modem/faults.ts'
 import { type Actor, act, client, echo, peer } from './actors.ts'
 import { someKnobs } from './chances.ts'
 import { Conversation, Violation } from './conversation.ts'
-import { type Excuses, excusesFor, NO_EXCUSES } from './excuses.ts'
+import { type Excuses, excusedNow, excusesFor, NO_EXCUSES } from './excuses.ts'
 import type { Figures } from './figures.ts'
 import { Lateness } from './lateness.ts'
 import { DAEMON_FAULTS, type DaemonFault, isDaemonFault, someBriefFault } from './pty-chances.ts'
@@ -103,6 +103,7 @@ export class PtyLife {
     await this.#until(() => this.#due === 0, now(), 'the end of all faults')
     await this.#back(kinds.length === 1 ? (kinds[0] ?? '') : 'several')
     this.#excuses = NO_EXCUSES
+    this.#world.modem.record.crossed = 0
   }
 
   /** One client after the other. */
@@ -165,7 +166,7 @@ export class PtyLife {
     const conversation = new Conversation(
       route,
       this.#world.connect(route),
-      () => (this.#lateness.recent ? { ...this.#excuses, noise: true } : this.#excuses),
+      () => excusedNow(this.#excuses, this.#world.modem.record, this.#lateness.recent),
       (what) => this.#complain(what),
       whenFinished,
     )

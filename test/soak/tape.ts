@@ -32,6 +32,11 @@ export class Tape {
     return at < this.length ? this.#bytes[at] : undefined
   }
 
+  /** All of it, byte by byte. */
+  get text(): string {
+    return this.#bytes.toString('latin1', 0, this.length)
+  }
+
   from(at: number, length = 60): Buffer {
     return this.#bytes.subarray(at, Math.min(this.length, at + length))
   }
