@@ -15,8 +15,6 @@ export interface EscapeOptions {
    * of the peer that the modem had in its buffers before its `OK`.
    */
   readonly backlogMs?: number
-  /** By how much the silence before `+++` is longer than the guard time, in ms; by the burst before it unless stated. */
-  readonly leadMs?: number
 }
 
 /** Two clocks and a UART's FIFO: silence is longer than the guard time by this, in ms. */
@@ -25,9 +23,9 @@ const MARGIN_MS = 50
  * The silence before `+++` is longer by this, in ms, counted from the last byte that we know of: behind the queue that the
  * kernel can count, a USB adapter or a busy machine may hold some for longer. After real silence it costs nothing.
  */
-export const LEAD_MARGIN_MS = 400
-/** After a long burst it is longer still: a line may be slower than its rate, and a pseudo-terminal does not tell. */
-const MOST_LEAD_MARGIN_MS = 1_200
+const LEAD_MARGIN_MS = 400
+/** On a pseudo-terminal after a burst it is longer still, by what the line may be late, up to this: data waits meanwhile. */
+const MOST_LAG_MS = 1_200
 const PATIENCE_MS = 1_500
 /** Older text has half a second for the guard time (modem-facts 0.2), less what two clocks disagree. */
 const LEAST_GUARD = 0.4
@@ -45,6 +43,8 @@ export type Escaped =
   | 'answered'
   /** It may be in either mode. */
   | 'unanswered'
+  /** The same, and what went up before may have kept it from seeing silence: only a longer one would tell. */
+  | 'unheard'
   /** It takes no bytes (CTS is off): nothing was written, or what was is taken back. */
   | 'stalled'
 
@@ -79,17 +79,18 @@ async function drainedWithin(dte: Dte, ms: number, signal: AbortSignal): Promise
 
 async function byPlus(
   dte: Dte,
-  { guardMs, patienceMs: patience = PATIENCE_MS, backlogMs = BACKLOG_MS, leadMs }: EscapeOptions,
+  { guardMs, patienceMs: patience = PATIENCE_MS, backlogMs = BACKLOG_MS }: EscapeOptions,
   signal: AbortSignal,
 ): Promise<Escaped> {
-  const lead = leadMs ?? Math.min(MOST_LEAD_MARGIN_MS, Math.max(LEAD_MARGIN_MS, dte.line.burstMs))
   // What CTS held up may have left later than we know, but before the modem said CONNECT.
   const silentSince = Math.max(dte.line.lastOutputAt, dte.carrier?.provedAt ?? 0)
-  await sleep(Math.max(0, silentSince + guardMs + lead - now()), signal)
+  const { latestOutputAt } = dte.line
+  const hiddenUntil = Math.min(latestOutputAt, now() + MOST_LAG_MS)
+  await sleep(Math.max(0, Math.max(silentSince + LEAD_MARGIN_MS, hiddenUntil) + guardMs - now()), signal)
   const earliest = now() + guardMs
   const doubtful = now() + guardMs * LEAST_GUARD
   const wait = { doubtful, earliest: earliest - MARGIN_MS, latest: earliest + patience, backlogMs }
-  return awaitOk(dte, wait, signal, async () => {
+  const escaped = await awaitOk(dte, wait, signal, async () => {
     dte.line.write(Buffer.from('+++'))
     // A modem that holds CTS off gets it late, and answers late: given up too early, its `OK` would be the peer's.
     if (await drainedWithin(dte, backlogMs, signal)) return true
@@ -97,6 +98,7 @@ async function byPlus(
     await dte.line.discard()
     return false
   })
+  return escaped === 'unanswered' && hiddenUntil < latestOutputAt ? 'unheard' : escaped
 }
 
 async function byDtr(

@@ -12,8 +12,8 @@ const FIFO_BYTES = 64
 const QUEUE_POLL_MS = 5
 /** How often it is looked at while nobody waits for it, in ms: silence before an escape is dated by it. */
 const QUEUE_WATCH_MS = 25
-/** A pause of the output after which everything before it has left the wire, however the line may lag behind, in ms. */
-const BURST_PAUSE_MS = 1_000
+/** As many bytes a pseudo-terminal takes, and hides, before it holds a writer up (14 to 22 kB were seen). */
+const HIDDEN_BYTES = 22_000
 
 /** Who listens to the line; exactly one at a time: the DTE. */
 export interface LineListener {
@@ -37,8 +37,11 @@ export class SerialLine {
    * until just now: silence is counted from the opening.
    */
   #busyUntil = now()
-  /** When the burst that ends then has begun. */
-  #busySince = now()
+  /** The same on a line that is half as fast as its rate. */
+  #slowestUntil = now()
+  #lastWriteAt = now()
+  /** The operating system was seen to count bytes for as long as the wire needed for them. */
+  #tellsQueue = false
   #queueWatch: Timer | undefined
   /** Output waited for longer than its line time when it was last looked at. */
   #heldUp = false
@@ -89,12 +92,26 @@ export class SerialLine {
   /** Writes; false means: no more until `onWritable`. Bytes for a line that is gone are dropped. */
   write(bytes: Uint8Array): boolean {
     if (this.#gone) return false
-    if (now() > this.#busyUntil + BURST_PAUSE_MS) this.#busySince = now()
-    this.#busyUntil = Math.max(now(), this.#busyUntil) + this.lineTime(bytes.length)
+    // Worth the system call only until it is known.
+    if (!this.#tellsQueue && this.owed >= 2 * FIFO_BYTES) this.#queued()
+    const time = this.lineTime(bytes.length)
+    this.#busyUntil = Math.max(now(), this.#busyUntil) + time
+    this.#lastWriteAt = now()
     this.#tap?.sent(bytes)
     const room = this.#port.stream.write(bytes)
+    // What is not taken at once waits behind all that can be hidden.
+    const full = this.#port.stream.writableLength > 0
+    const latest = this.#busyUntil + 2 * this.lineTime(HIDDEN_BYTES)
+    this.#slowestUntil = full ? latest : Math.min(latest, Math.max(now(), this.#slowestUntil) + 2 * time)
     this.#watchQueue()
     return room
+  }
+
+  /** What the operating system counts. A line that still has bytes which the wire had time to begin with tells the truth. */
+  #queued(): number {
+    const queued = this.#port.unsentBytes() ?? 0
+    this.#tellsQueue ||= queued > 0 && now() - this.#lastWriteAt >= 1
+    return queued
   }
 
   /** CTS may hold output up for longer than its line time: then it left when the queue was seen empty. */
@@ -112,6 +129,7 @@ export class SerialLine {
   #noteRelease(): void {
     this.#heldUp = false
     this.#busyUntil = now() + this.lineTime(FIFO_BYTES)
+    this.#slowestUntil = now() + 2 * this.lineTime(HIDDEN_BYTES)
   }
 
   /** Stops reading; the port's buffers fill and RTS stops the modem. */
@@ -134,11 +152,11 @@ export class SerialLine {
   }
 
   /**
-   * For how long, in ms, output has gone without a pause to speak of up to the last byte: a line that is half as fast as
-   * its rate, and does not tell, may be late by this much.
+   * When it leaves at the latest, on a line that reaches no more than half of its rate and hides its queue, as a
+   * pseudo-terminal does; where the operating system tells, `lastOutputAt`.
    */
-  get burstMs(): number {
-    return this.#busyUntil - this.#busySince
+  get latestOutputAt(): number {
+    return this.#tellsQueue ? this.#busyUntil : Math.max(this.#busyUntil, this.#slowestUntil)
   }
 
   /** Whether something of the output may still wait for the wire although it had the time: CTS holds it up. */
@@ -167,7 +185,7 @@ export class SerialLine {
    * line cannot have taken by now. A pseudo-terminal tells of none, and would take thousands at once.
    */
   get backlog(): number {
-    const told = this.#port.stream.writableLength + (this.#port.unsentBytes() ?? 0)
+    const told = this.#port.stream.writableLength + this.#queued()
     return Math.max(told, this.owed)
   }
 
@@ -198,6 +216,7 @@ export class SerialLine {
     await this.#port.discard()
     // Whatever was held up has left until now, or never will.
     this.#busyUntil = this.#heldUp ? now() : Math.min(this.#busyUntil, now())
+    this.#slowestUntil = this.#busyUntil
     this.#heldUp = false
   }
 

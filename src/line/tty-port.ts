@@ -200,11 +200,10 @@ class TtyPort implements Port {
     await this.#ask(() => this.#tty.update({ baudRate }))
   }
 
-  /** The stream's own queue included; a write that is half out counts whole. undefined without koffi. */
+  /** undefined without koffi. A pseudo-terminal always says 0. */
   unsentBytes(): number | undefined {
     const { fd } = this.#tty
-    const queued = fd === null ? undefined : queuedBytes(fd)
-    return queued === undefined ? undefined : queued + this.stream.writableLength
+    return fd === null ? undefined : queuedBytes(fd)
   }
 
   /** What the kernel holds; bytes that the stream has read ahead or not written yet stay. */

@@ -4,13 +4,10 @@ import { Fault, isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
 import { say, settle } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
-import { escape, LEAD_MARGIN_MS } from '../../dte/escape.ts'
+import { escape } from '../../dte/escape.ts'
 import { endByLastWord } from '../carrier-end.ts'
 import { dteOf, escapeOptions, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
-
-/** Silence before a second `+++`, beyond the guard time, in ms: whatever had kept the modem from seeing the first is over. */
-const SECOND_LEAD_MS = 2_500
 
 /** @throws Fault escape-failed */
 export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
@@ -28,11 +25,8 @@ export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkE
 export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, backlogMs?: number): Promise<boolean> {
   if (dte.mode === 'command') return true
   const options = { ...escapeOptions(parts), ...(backlogMs === undefined ? {} : { backlogMs }) }
-  // So late may the line have been with what went up: then the silence before the first `+++` was none.
-  const lag = options.method === 'plus' ? dte.line.burstMs : 0
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const lead = attempt > 0 && lag > LEAD_MARGIN_MS ? { leadMs: SECOND_LEAD_MS } : {}
-    const escaped = await escape(dte, { ...options, ...lead }, signal)
+    const escaped = await escape(dte, options, signal)
     if (escaped === 'answered') {
       if (attempt > 0 && options.method === 'plus') throw leaked()
       await judgeWords(parts, dte, signal)
@@ -40,9 +34,8 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
     }
     // Nothing more may be written: it would reach whoever the modem is connected to once CTS is back.
     if (escaped === 'stalled') throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
-    // Last words were said and the escape is not answered: they were the modem's, unless it cannot have seen one. Where
-    // the client has more to send, being wrong would cost it most.
-    if (dte.carrier?.lastWord !== undefined && !dte.carrier.waitingUp && lag <= LEAD_MARGIN_MS) break
+    // Last words were said and the escape is not answered: they were the modem's, unless it cannot have seen one.
+    if (dte.carrier?.lastWord !== undefined && escaped !== 'unheard') break
   }
   // It was in command mode already: the carrier ended without a word that came through, or the OK was lost.
   dte.enterCommandMode()

@@ -79,7 +79,7 @@ export async function leaveDataMode(parts: Parts, dte: Dte, signal: AbortSignal)
   }
   // No answer: it was in command mode already, or does not listen; the search below tells.
   dte.endCarrier({ kind: 'hung-up', unacknowledged: null })
-  if (escaped === 'unanswered') return
+  if (escaped !== 'stalled') return
   // Whatever were written now would reach the peer, should it have one, once CTS is back.
   await dte.line.discard()
   throw new Fault('no-answer', 'the modem takes no bytes (CTS is off): is it on, are RTS and CTS wired?')
