@@ -44,14 +44,14 @@ export async function dialPeers(
 
 async function dialOne(
   link: DialledLink,
-  { tls }: DialledRoute,
+  { route, tls }: DialledRoute,
   peer: Target,
   signal: AbortSignal,
   tell: Tell,
 ): Promise<Reached> {
   const caution = peer.scheme === 'tls' ? tls?.caution(peer) : undefined
   if (caution !== undefined) throw new TurnedAway('tls-failed', caution)
-  const line = await link.dial(peer, signal)
+  const line = await link.dial({ ...peer, localPort: route.localPort, modemTls: route.modemTls }, signal)
   const reached: Reached = { peer, carrier: line, hangUp: (order) => link.hangUp(order), line }
   if (peer.scheme !== 'tls' || !tls) return reached
   const started = now()

@@ -20,7 +20,7 @@ const MOST_ASKED = 64
 /** The proxy as a route without a peer of its own: in everything else it is one. */
 export function proxyRoute(proxy: NonNullable<Config['proxy']>): RouteConfig {
   const own = { name: PROXY_ROUTE, to: [], backupTime: 0, open: 'on-demand', meanwhile: 'drop' } as const
-  return { ...proxy, ...own, tls: { minVersion: 'TLSv1.2', pins: [] } }
+  return { ...proxy, ...own, tls: { minVersion: 'TLSv1.2', pins: [] }, modemTls: false }
 }
 
 /** Where a client wants to go. */

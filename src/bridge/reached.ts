@@ -2,6 +2,7 @@
 import type { Target } from '../config/endpoint.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import type { Carrier } from '../dte/carrier.ts'
+import type { Destination } from '../link/orders.ts'
 import type { DownLink } from './hold.ts'
 import type { Peers } from './peers.ts'
 import type { HangUp, SessionCarrier } from './session.ts'
@@ -11,7 +12,7 @@ import type { TlsSettings } from './tls-settings.ts'
 export interface DialledLink extends DownLink {
   /** New settings wait for a moment without a connection. */
   readonly pending: boolean
-  dial(to: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Carrier>
+  dial(to: Destination, signal: AbortSignal): Promise<Carrier>
   hangUp(order: HangUp): void
 }
 

@@ -1,5 +1,6 @@
 /** `cipbridge check`: says everything that is wrong with a configuration, or what it comes to. */
 import type { Argv, CommandModule } from 'yargs'
+import { cautionsOf } from '../config/cautions.ts'
 import { jsonSchema } from '../config/json-schema.ts'
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts'
 import { printConfig } from '../config/print.ts'
@@ -56,6 +57,7 @@ function check({ config: file, schema, quiet }: CheckArguments): void {
     for (const key of quiet ? [] : keysOutOfSight(loaded.config)) {
       process.stderr.write(`${key}: not looked at: systemd shows its credentials to the service only\n`)
     }
+    for (const caution of cautionsOf(loaded.config)) process.stderr.write(`${file}: ${caution}\n`)
     if (!quiet) process.stdout.write(printConfig(loaded.config))
     return
   }

@@ -1,5 +1,6 @@
 /** `cipbridge run`: the daemon in the foreground. */
 import type { CommandModule } from 'yargs'
+import { cautionsOf } from '../config/cautions.ts'
 import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
@@ -42,6 +43,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
 /** @returns the exit code */
 async function runDaemon(file: string, config: Config): Promise<number> {
   const journal = journalOnStdout(config.log)
+  for (const caution of cautionsOf(config)) journal.tell('warn', 'config', caution)
   const daemon = new Daemon(config, openPort, journal)
   const service = new Service(serviceManager(process.env, journal), daemon, journal)
   let signals = 0

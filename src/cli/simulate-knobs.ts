@@ -32,6 +32,7 @@ const CLOSED: Readonly<Record<Closed, true>> = {
   remoteIp: true,
   serverAfterCall: true,
   serverClosed: true,
+  sslVersion: true,
   udpAcked: true,
 }
 

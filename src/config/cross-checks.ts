@@ -22,6 +22,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...repeatedNames(routes, at(raw, 'proxy') === undefined ? [] : [PROXY_ROUTE]),
     ...listeners(placesOf(raw)),
     ...standing(routes),
+    ...twiceTls(routes),
     ...callers(raw, routes),
     ...escapeWay(raw),
   ]
@@ -74,6 +75,18 @@ function standing(routes: readonly unknown[]): Issue[] {
     path: ['routes', index, 'open'],
     message: '"always" is what another route has already, expected on-demand',
   }))
+}
+
+/** TLS within TLS is what nobody means. */
+function twiceTls(routes: readonly unknown[]): Issue[] {
+  return routes.flatMap((route, index) => {
+    const to: unknown = at(route, 'to')
+    const targets: readonly unknown[] = Array.isArray(to) ? to : [to]
+    const own = targets.some((target) => typeof target === 'string' && /^(tls|udp):/.test(target))
+    if (at(route, 'modemTls') !== true || !own) return []
+    const message = 'true is for a server that is reached by tcp://, expected false: of tls:// the daemon takes care'
+    return [{ path: ['routes', index, 'modemTls'], message }]
+  })
 }
 
 /** The modem has one connection: whoever always has it leaves none to callers. */

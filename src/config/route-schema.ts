@@ -1,6 +1,19 @@
 /** A route in the configuration: a listener and where it leads. */
 import { formatListen, formatSubnet, formatTarget, parseListen, parseSubnet, parseTarget } from './endpoint.ts'
-import { choice, defaulted, duration, keys, list, oneOrMore, parsed, required, text, whole } from './fields.ts'
+import {
+  choice,
+  defaulted,
+  duration,
+  flag,
+  keys,
+  list,
+  oneOrMore,
+  optional,
+  parsed,
+  required,
+  text,
+  whole,
+} from './fields.ts'
 import { tls } from './tls-schema.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
@@ -32,6 +45,12 @@ export const route = keys({
     'With a list in to: how long a backup that answered is dialled first, before the first one has its turn again.',
   ),
   tls,
+  modemTls: defaulted(
+    flag(),
+    false,
+    'Whether the modem itself speaks TLS with the server (AT+CIPSSL): TLS 1.0, and nobody checks who the server is.',
+  ),
+  localPort: optional(whole(1, 65_535), 'The port that the modem dials from (AT+CLPORT).'),
   open: defaulted(
     choice(['on-demand', 'always']),
     'on-demand',

@@ -16,7 +16,7 @@ import type { Call } from './calls.ts'
 import { type Life, newLife } from './life.ts'
 import { listenTo } from './notices.ts'
 import type { Asked, Destination } from './orders.ts'
-import { describeModem, type Makings, type ModemFacts, type Parts, welcome } from './parts.ts'
+import { describeModem, forgetSettings, type Makings, type ModemFacts, type Parts, welcome } from './parts.ts'
 import type { RecoveryStep } from './recovery.ts'
 import type { Serving } from './serving.ts'
 import { sameSettings } from './settings.ts'
@@ -271,7 +271,7 @@ export class Link extends EventEmitter<LinkEvents> {
   #onTransition(from: LinkState, event: LinkEvent, to: LinkState): void {
     this.#since = wallClock()
     this.#parts.heart.wake()
-    if (to === 'probing') this.#parts.configured = false
+    if (to === 'probing') forgetSettings(this.#parts)
     if (to === 'recovering') {
       this.#parts.calls.forget()
       this.#parts.recovery.beginPause()

@@ -3,8 +3,9 @@ import { Fault } from '../core/fault.ts'
 import { now, reasonOf } from '../core/time.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import { Bell } from './bell.ts'
+import type { DialOptions } from './dial-settings.ts'
 
-export interface Destination {
+export interface Destination extends DialOptions {
   readonly host: string
   readonly port: number
 }

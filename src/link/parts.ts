@@ -16,6 +16,7 @@ import { Power } from '../line/power.ts'
 import { Budget } from './budget.ts'
 import { type Call, Calls } from './calls.ts'
 import { ContextMemory } from './context-memory.ts'
+import { DialSettings } from './dial-settings.ts'
 import { Heart } from './heart.ts'
 import { Inbox } from './inbox.ts'
 import { Orders } from './orders.ts'
@@ -63,6 +64,7 @@ export interface Parts {
   readonly heart: Heart
   readonly pinTrials: PinTrials
   readonly contextMemory: ContextMemory
+  readonly dialSettings: DialSettings
   readonly facts: ModemFacts
   dte: Dte | undefined
   /** Whether the modem's settings were made since it was last found. */
@@ -112,6 +114,7 @@ export function newParts({ config, openPort, openGpio, tap, journal, memory, onC
     heart: new Heart(config.recovery.bootTime),
     pinTrials: new PinTrials(memory),
     contextMemory: new ContextMemory(memory),
+    dialSettings: new DialSettings(config.routes.some((route) => route.localPort !== undefined || route.modemTls)),
     facts: unknownModem(),
     dte: undefined,
     configured: false,
@@ -147,6 +150,12 @@ export function unknownModem(): ModemFacts {
 export function dteOf(parts: Parts): Dte {
   if (!parts.dte) throw new Fault('line-gone', `${parts.config.line.device} is not open`)
   return parts.dte
+}
+
+/** The modem is looked for: nobody knows what it has kept of what it was told. */
+export function forgetSettings(parts: Parts): void {
+  parts.configured = false
+  parts.dialSettings.forget()
 }
 
 /** A carrier is up. */

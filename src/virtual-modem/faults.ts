@@ -42,6 +42,11 @@ export const FAULT_KINDS = {
   'context-failed': kind({}, ['context-failed'], 'CIICR answers ERROR'),
   'context-lost': kind({}, ['context-lost'], 'the network takes the context down', true),
   'peer-refused': kind({}, ['peer-refused'], 'every connection is refused'),
+  'name-unknown': kind(
+    { error: 8 },
+    ['peer-refused'],
+    'no name has an address, with error=3 for want of a name server',
+  ),
   'peer-timeout': kind({}, ['peer-timeout'], 'no connection is answered'),
   'not-transparent': kind({}, ['not-transparent'], 'CONNECT OK although CIPMODE=1, until the modem is reset'),
   'carrier-drops': kind(

@@ -119,8 +119,10 @@ const resolveName: Behavior = (modem, command) => {
   if (command.form === 'test') return OK
   const name = words(command, 0) ?? ''
   if (command.form !== 'write' || name === '' || modem.stack.address === undefined) return ERROR
+  const unknown = modem.conditions.of('name-unknown')
   const tell = (found: readonly string[]): void => {
-    const answer = found.length > 0 ? `1,${[name, ...found].map((text) => `"${text}"`).join(',')}` : '0,8'
+    const known = found.length > 0 && !unknown
+    const answer = known ? `1,${[name, ...found].map((text) => `"${text}"`).join(',')}` : `0,${unknown?.error ?? 8}`
     modem.urc(`+CDNSGIP: ${answer}`)
   }
   return {

@@ -147,6 +147,18 @@ const localPort: Behavior = (modem, command) => {
   return OK
 }
 
+/** Not in the AT manual, and not in every firmware (modem-facts 1.3, 3.7). */
+const ownTls: Behavior = (modem, command) => {
+  if (command.name !== '+CIPSSL' || !modem.knobs.sslKnown) return undefined
+  const { passing } = modem.settings
+  if (command.form === 'read') return { text: [`+CIPSSL: ${passing.ssl}`] }
+  if (command.form === 'test') return { text: ['+CIPSSL: (0-1)'] }
+  const value = whole(command, 0, 0, 1)
+  if (value === undefined || modem.stack.carrier) return ERROR
+  passing.ssl = value
+  return OK
+}
+
 const ADDRESS = /^(?:\d{1,3}\.){3}\d{1,3}$/
 
 const nameServers: Behavior = (modem, command) => {
@@ -190,6 +202,7 @@ export const IP_SETTING_COMMANDS: readonly Behavior[] = [
   keepalive,
   rangedSettings,
   localPort,
+  ownTls,
   nameServers,
   saveContext,
 ]

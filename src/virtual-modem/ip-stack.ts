@@ -1,7 +1,9 @@
 /** The modem's IP stack for a single connection: ten states, a context, at most one carrier (AT manual 8.2.12). */
+import { isIPv4 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { abortable, after, sleep } from '../core/time.ts'
 import { Carrier, type CarrierParts } from './carrier.ts'
+import { dialTcp } from './dial-tcp.ts'
 import type { Network } from './network.ts'
 import { Server } from './server.ts'
 import type { Settings } from './settings.ts'
@@ -211,7 +213,7 @@ export class IpStack {
   }
 
   async #connect(host: string, port: number, dial: AbortController): Promise<Duplex> {
-    const { network, knobs, conditions } = this.#parts
+    const { network, settings, knobs, conditions } = this.#parts
     const limit = after(knobs.connectLimit, () => dial.abort(new Error('connect: no answer')))
     try {
       await sleep(knobs.connectTime, dial.signal)
@@ -220,7 +222,8 @@ export class IpStack {
       if (conditions.has('peer-refused')) throw new Error('connect: refused')
       const unheard = conditions.has('peer-timeout') || conditions.has('peer-silent')
       if (unheard) await sleep(2 * knobs.connectLimit, dial.signal)
-      const peer = network.dial(host, port, dial.signal)
+      if (conditions.has('name-unknown') && !isIPv4(host)) throw new Error('connect: no such name')
+      const peer = dialTcp(network, settings.passing, knobs, host, port, dial.signal)
       // A peer that answers after the limit is let go.
       const letGo = (late: Duplex): void => {
         if (dial.signal.aborted) late.destroy()

@@ -96,6 +96,13 @@ export const KNOBS = {
     F9,
   ),
   serverClosed: knob<'IP STATUS' | 'TCP CLOSED'>('IP STATUS', ['TCP CLOSED'], 'state after CIPSERVER=0', F9),
+  sslKnown: knob<boolean>(true, [false], 'CIPSSL exists (not in R13.08)', 'modem-facts 3.7'),
+  sslVersion: knob<'TLSv1' | 'TLSv1.2'>(
+    'TLSv1',
+    ['TLSv1.2'],
+    'highest version of TLS that CIPSSL speaks',
+    'modem-facts 3.7',
+  ),
   tkaKnown: knob<boolean>(true, [false], 'CIPTKA exists (not in old firmware)', 'modem-facts 1.3'),
   informationForm: knob<'+NAME: value' | '+NAME:value' | 'trailing blank'>(
     '+NAME: value',

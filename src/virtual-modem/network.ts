@@ -11,7 +11,7 @@ export type OnCall = (peer: Duplex, address: string) => void
  * limit and then aborts `signal`.
  */
 export interface Network {
-  dial(host: string, port: number, signal: AbortSignal): Promise<Duplex>
+  dial(host: string, port: number, signal: AbortSignal, localPort?: number): Promise<Duplex>
   /**
    * A UDP socket towards one peer, as a stream of objects: each that is written is sent as one datagram, each that is read
    * came as one; it never ends by itself. Rejects when the name has no address. Without it UDP cannot be dialled.

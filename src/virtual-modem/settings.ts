@@ -56,6 +56,7 @@ export interface Passing {
   clip: number
   tka: string
   clport: readonly [number, number]
+  ssl: number
   dns: readonly [string, string]
 }
 
@@ -110,7 +111,7 @@ function ipFactory(): IpProfile {
 }
 
 function passing(): Passing {
-  return { gsmbusy: 0, clip: 0, tka: '0,7200,75,9', clport: [0, 0], dns: ['0.0.0.0', '0.0.0.0'] }
+  return { gsmbusy: 0, clip: 0, tka: '0,7200,75,9', clport: [0, 0], ssl: 0, dns: ['0.0.0.0', '0.0.0.0'] }
 }
 
 /** The settings in force and those in the modem's memory. */

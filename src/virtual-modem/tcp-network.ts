@@ -13,13 +13,19 @@ export function tcpNetwork(): Network {
   return { dial: dialTcp, openUdp, resolve: resolveName, listen: listenTcp }
 }
 
-function dialTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+function dialTcp(host: string, port: number, signal: AbortSignal, localPort?: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(reasonOf(signal))
       return
     }
-    const socket = connect({ host, port, allowHalfOpen: true, noDelay: true })
+    const socket = connect({
+      host,
+      port,
+      ...(localPort === undefined ? {} : { localPort }),
+      allowHalfOpen: true,
+      noDelay: true,
+    })
     const onAbort = (): void => {
       socket.destroy()
       reject(reasonOf(signal))

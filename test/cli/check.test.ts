@@ -49,6 +49,14 @@ test('a good configuration is printed with its defaults, secrets masked', async 
   expect(code).toBeUndefined()
 })
 
+test('what is allowed but seldom wise is told beside the effective configuration', async () => {
+  const path = file(`context: { apn: x }\n${ROUTES.replace(' }]', ', modemTls: true }]')}`)
+  const { stdout, stderr, code } = await check('--config', path)
+  expect(parse(stdout)).toMatchObject({ routes: [{ modemTls: true }] })
+  expect(stderr).toMatch(/c\.yaml: routes\[0\]\.modemTls: the modem speaks TLS 1\.0 .*\n$/)
+  expect(code).toBeUndefined()
+})
+
 test('every problem goes to stderr in its own line, and the exit code is 78', async () => {
   const path = file(`line: { baudRate: fast }\ncontext: { apn: 'a"b' }\n${ROUTES}`)
   const { stdout, stderr, code } = await check('--config', path)

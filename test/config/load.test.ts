@@ -76,6 +76,11 @@ describe('one wrong thing gets one line that tells what to write', () => {
       `${CONTEXT}\ninbound: []`,
       '1:1 routes: is missing, expected a list of at least',
     ],
+    [
+      'TLS twice',
+      `${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, to: tls://x:1, modemTls: true }]`,
+      '2:67 routes[0].modemTls: true is for a server that is reached by tcp://, expected false',
+    ],
     ['no context', ROUTES, '1:1 context: is missing, expected a map of keys'],
     ['no apn', `context: {}\n${ROUTES}`, '1:1 context.apn: is missing, expected the access point name'],
     [

@@ -74,6 +74,8 @@ export class Rig {
   readonly walked: [LinkState, string, LinkState][] = []
   readonly peers: Witness[] = []
   readonly dialled: string[] = []
+  /** The port that each dial came from; undefined: any. */
+  readonly dialledFrom: (number | undefined)[] = []
   /** Local programs that callers were joined to. */
   readonly programs: Witness[] = []
   #listening: { readonly port: number; readonly onCall: OnCall } | undefined
@@ -90,7 +92,10 @@ export class Rig {
       new VirtualModem({
         ...(options.knobs ? { knobs: options.knobs } : {}),
         network: {
-          dial: (host, port) => this.#connect(`${host}:${port}`, options.peer),
+          dial: (host, port, _signal, from) => {
+            this.dialledFrom.push(from)
+            return this.#connect(`${host}:${port}`, options.peer)
+          },
           resolve: () => Promise.resolve(['192.0.2.1']),
           listen: (port, onCall) => {
             this.#listening = { port, onCall }

@@ -76,7 +76,7 @@ async function dialOnce(notes: Notes, link: Link, route: RouteConfig, target: Ta
   const started = now()
   try {
     await withDeadline(DIAL_MS, late, undefined, async (signal) => {
-      const carrier = await link.dial(target, signal)
+      const carrier = await link.dial({ ...target, localPort: route.localPort, modemTls: route.modemTls }, signal)
       const over = new Promise<void>((resolve) => {
         carrier.attach({ onBytes: () => true, onWritable: () => undefined, onEnd: () => resolve() })
       })

@@ -1,9 +1,11 @@
 /** dialing: AT+CIPSTART until CONNECT. */
+import { isIPv4 } from 'node:net'
 import { type DialOutcome, dial, ipStatus, shutContext } from '../../at/commands.ts'
+import { lookUp } from '../../at/dial-options.ts'
 import { Fault, isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
 import { CommandFault } from '../../dte/command-fault.ts'
-import { say } from '../../dte/dialogue.ts'
+import { say, sayIfKnown } from '../../dte/dialogue.ts'
 import { NEXT_STEP } from '../ip-stack.ts'
 import type { DialOrder } from '../orders.ts'
 import { dteOf, type Parts, welcome } from '../parts.ts'
@@ -51,13 +53,15 @@ async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Pro
     return
   }
   parts.entering = undefined
-  throw faultOf(outcome, `${host}:${port}`, now() - started)
+  const fault = faultOf(outcome, `${host}:${port}`, now() - started)
+  throw order.signal.aborted ? fault : ((await unknownName(parts, host, fault, signal)) ?? fault)
 }
 
 /** Dials; if the modem takes a dial only from a fresh context (modem-facts 2), makes one and dials again. */
 async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Promise<DialOutcome> {
   const dte = dteOf(parts)
   const command = dial(order.to.host, order.to.port)
+  await parts.dialSettings.apply(dte, order.to, signal)
   try {
     parts.entering = 'dial'
     parts.budget.spendDial()
@@ -88,4 +92,21 @@ function faultOf(outcome: DialOutcome, peer: string, tookMs: number): Fault {
   if (/DEACT/.test(state)) return new Fault('context-lost', `the context was lost while dialling ${peer}`)
   const code = tookMs < REFUSAL_MS ? 'peer-refused' : 'peer-timeout'
   return new Fault(code, `${peer} could not be reached after ${Math.round(tookMs / 1000)} s (${state})`)
+}
+
+/** The modem calls a name without an address a failed connection: its name server is asked. */
+async function unknownName(parts: Parts, host: string, cause: Fault, signal: AbortSignal): Promise<Fault | undefined> {
+  if (isIPv4(host) || !isFault(cause, 'peer-refused', 'peer-timeout')) return undefined
+  try {
+    const answer = await sayIfKnown(dteOf(parts), lookUp(host), signal)
+    if (!answer || answer.found) return undefined
+    const why = answer.error === 8 ? 'the name server does not know it' : 'no name server can be asked'
+    const dns = parts.config.context.dns.length > 0 ? parts.config.context.dns.join(', ') : "the network's"
+    const message = `${host} has no address: ${why} (+CDNSGIP: 0,${answer.error}; name server: ${dns})`
+    return new Fault(cause.code, message, { cause })
+  } catch (error) {
+    // It was only for the reason.
+    if (signal.aborted || !isFault(error, 'no-answer')) throw error
+    return undefined
+  }
 }

@@ -24,6 +24,11 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
       const late = (): Fault => new Fault('no-answer', 'the modem does not hang up in time')
       await withDeadline(STOP_MS, late, signal, (limit) => hangUp(parts, dte, limit))
     }
+    // Whoever comes next dials as if nobody had been here.
+    if (parts.configured && parts.dialSettings.strange) {
+      const late = (): Fault => new Fault('no-answer', 'the modem does not answer')
+      await withDeadline(STOP_MS, late, signal, (limit) => parts.dialSettings.apply(dte, {}, limit))
+    }
   } catch (error) {
     if (!isFault(error)) throw error
     parts.journal.tell('warn', 'stopping', error.message, { fault: error.code })
