@@ -4,6 +4,7 @@ import { Fault, isFault } from '../core/fault.ts'
 import type { EventFields, Level } from '../core/log.ts'
 import { now } from '../core/time.ts'
 import { untilUsable } from './hold.ts'
+import { withPackets } from './packet-carrier.ts'
 import type { DialledLink, DialledRoute, Reached } from './reached.ts'
 import { TlsCarrier } from './tls-carrier.ts'
 import { TurnedAway } from './turned-away.ts'
@@ -33,7 +34,10 @@ export async function dialPeers(
     try {
       const reached = await dialOne(link, dialled, peer, signal, tell)
       peers.answered(peer)
-      return reached
+      return withPackets(reached, route, (kind, bytes) => {
+        if (kind === 'heartbeat') dialled.heartbeats = (dialled.heartbeats ?? 0) + 1
+        tell('debug', kind, `${bytes} bytes to ${formatTarget(peer)}`)
+      })
     } catch (error) {
       if (!isFault(error, 'peer-refused', 'peer-timeout') && !isRefusal(error)) throw error
       failure = error

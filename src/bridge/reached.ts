@@ -22,6 +22,8 @@ export interface DialledRoute {
   readonly peers: Peers
   /** undefined where none of the peers is reached over TLS. */
   readonly tls: TlsSettings | undefined
+  /** Heartbeats that were sent to its peers. */
+  heartbeats?: number
 }
 
 /** A carrier to a peer. */

@@ -23,6 +23,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...listeners(placesOf(raw)),
     ...standing(routes),
     ...twiceTls(routes),
+    ...packets(routes),
     ...callers(raw, routes),
     ...escapeWay(raw),
   ]
@@ -87,6 +88,19 @@ function twiceTls(routes: readonly unknown[]): Issue[] {
     const message = 'true is for a server that is reached by tcp://, expected false: of tls:// the daemon takes care'
     return [{ path: ['routes', index, 'modemTls'], message }]
   })
+}
+
+/** A packet is written in one way. */
+function packets(routes: readonly unknown[]): Issue[] {
+  return routes.flatMap((route, index) =>
+    ['registration', 'heartbeat'].flatMap((name) => {
+      const packet = at(route, name)
+      const ways = ['text', 'hex'].filter((way) => at(packet, way) !== undefined)
+      if (typeof packet !== 'object' || packet === null || ways.length === 1) return []
+      const found = ways.length === 0 ? 'has neither text nor hex' : 'has both text and hex'
+      return [{ path: ['routes', index, name], message: `${found}, expected one of them`, atKey: true }]
+    }),
+  )
 }
 
 /** The modem has one connection: whoever always has it leaves none to callers. */

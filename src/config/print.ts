@@ -10,6 +10,12 @@ export function printConfig(config: Config): string {
   const written = z.encode(configSchema, structuredClone(config) as z.output<typeof configSchema>)
   if (written.modem) hide(written.modem, 'pin', 'pinFile')
   hide(written.context, 'password', 'passwordFile')
+  for (const { registration, heartbeat } of written.routes ?? []) {
+    for (const packet of [registration, heartbeat]) {
+      if (packet?.text !== undefined) packet.text = MASK
+      if (packet?.hex !== undefined) packet.hex = MASK
+    }
+  }
   return stringify(written, { lineWidth: 0 })
 }
 

@@ -14,6 +14,7 @@ import {
   text,
   whole,
 } from './fields.ts'
+import { heartbeat, registration } from './packet-schema.ts'
 import { tls } from './tls-schema.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
@@ -51,6 +52,8 @@ export const route = keys({
     'Whether the modem itself speaks TLS with the server (AT+CIPSSL): TLS 1.0, and nobody checks who the server is.',
   ),
   localPort: optional(whole(1, 65_535), 'The port that the modem dials from (AT+CLPORT).'),
+  registration,
+  heartbeat,
   open: defaulted(
     choice(['on-demand', 'always']),
     'on-demand',

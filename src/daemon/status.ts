@@ -33,6 +33,8 @@ export interface RouteStatus extends SessionsStatus {
   readonly waiting: number
   /** With `open: always`: its carrier is up, whether a client has it or none; null for other routes. */
   readonly standing: boolean | null
+  /** Heartbeats that were sent to its peers; null for a route without. */
+  readonly heartbeats: number | null
   /** Clients that were turned away because others had the carrier. */
   readonly refused: number
 }
@@ -152,6 +154,7 @@ function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
     to: figures.proxy ? 'where its clients ask' : targetsOf(route.to).map(formatTarget).join(', '),
     waiting,
     standing: route.open === 'always' ? bridge.standing : null,
+    heartbeats: route.heartbeat ? (figures.heartbeats ?? 0) : null,
     refused,
     ...ofSessions(route.name, figures, bridge),
   }

@@ -149,6 +149,11 @@ export class Carrier {
     return this.#up.waiting
   }
 
+  /** The modem takes nothing at the moment. */
+  get stalledUp(): boolean {
+    return this.#up.waiting || this.#line.stalled
+  }
+
   /** Reading goes on although the user is full: an escape waits for its `OK`. What comes is kept. */
   readRegardless(): void {
     this.#regardless = true

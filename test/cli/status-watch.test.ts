@@ -31,6 +31,7 @@ function statusWith(bytesUp: number): Status {
         holder: 1,
         waiting: 0,
         standing: null,
+        heartbeats: null,
         refused: 0,
         bytesUp,
         bytesDown: 0,

@@ -28,6 +28,7 @@ const GOOD: Status = {
       waiting: 0,
       refused: 0,
       standing: null,
+      heartbeats: null,
       bytesUp: 1234,
       bytesDown: 5_600_000,
       unacked: 0,
