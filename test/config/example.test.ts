@@ -72,7 +72,9 @@ describe('the example explains each key as the schema does, with its range and d
 
 describe('the example sets each key that has a default to it, and the explanation names it', () => {
   const defaults = KEYS.filter(({ schema }) => schema.default !== undefined && !schema.properties)
-  const set = defaults.filter(({ path }) => path !== 'routes' && !/^(modem\.power|proxy|inbound|routes\.heartbeat)\./.test(path))
+  const set = defaults.filter(
+    ({ path }) => path !== 'routes' && !/^(modem\.power|proxy|inbound|routes\.heartbeat)\./.test(path),
+  )
   test.each(set)('$path', ({ path, schema }) => {
     expect(valueAt(path)).toEqual(schema.default)
     const written = JSON.stringify(schema.default).replace(/^"(.+)"$/, '$1')
