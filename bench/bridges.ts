@@ -11,6 +11,8 @@ import { CannedModem } from './canned-modem.ts'
 import { Yardstick } from './yardstick.ts'
 
 const PROGRAM = 'dist/main.js'
+/** As systemd/cipbridge.service runs it. */
+const UNIT_FLAGS = ['--max-semi-space-size=2']
 const PATIENCE_MS = 30_000
 /** Longer than the daemon needs from an answer to its next command. */
 const QUIET_MS = 20
@@ -103,7 +105,8 @@ export async function startDaemon(
   }
   // JSON is YAML.
   writeFileSync(join(folder, 'cipbridge.yaml'), JSON.stringify(config))
-  const command = [process.execPath, ...nodeFlags, PROGRAM, 'run', '--config', join(folder, 'cipbridge.yaml')]
+  const flags = [...UNIT_FLAGS, ...nodeFlags]
+  const command = [process.execPath, ...flags, PROGRAM, 'run', '--config', join(folder, 'cipbridge.yaml')]
   return new Daemon('cipbridge', port, folder, yardstick, command)
 }
 
