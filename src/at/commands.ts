@@ -248,8 +248,8 @@ export type DialOutcome =
   | { readonly kind: 'failed'; readonly state: string }
 /** The manual: 160 s in single mode from IP INITIAL, unstated from IP STATUS. 8.2.2 */
 export const DIAL_MS = 160_000
-export const dial = (host: string, port: number): AtCommand<DialOutcome> => ({
-  text: `+CIPSTART="TCP",${quoted(host)},"${port}"`,
+export const dial = (host: string, port: number, transport: 'TCP' | 'UDP' = 'TCP'): AtCommand<DialOutcome> => ({
+  text: `+CIPSTART="${transport}",${quoted(host)},"${port}"`,
   timeoutMs: DIAL_MS,
   information: /^STATE: /,
   final: /^(CONNECT( \d+)?|CONNECT OK|ALREADY CONNECT|CONNECT FAIL|\+PDP:? DEACT)$/,

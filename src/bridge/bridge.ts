@@ -1,6 +1,6 @@
 /** The bridge: a session per client, all through the one carrier of the link. */
 import { isDeepStrictEqual } from 'node:util'
-import { targetsOf } from '../config/endpoint.ts'
+import { takesDatagrams, targetsOf } from '../config/endpoint.ts'
 import type { Config, InboundConfig, RouteConfig } from '../config/schema.ts'
 import { Fault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
@@ -9,6 +9,7 @@ import { Admission, type Holder, type InQueue } from './admission.ts'
 import { localProgram } from './call-dial.ts'
 import { Callers, type IncomingCall } from './callers.ts'
 import type { ClientSocket } from './client.ts'
+import { Drops } from './drops.ts'
 import { Peers } from './peers.ts'
 import { type Asked, answering, Proxy, proxyRoute } from './proxy.ts'
 import type { DialledLink } from './reached.ts'
@@ -117,13 +118,17 @@ export class Bridge {
     const targets = targetsOf(route.to)
     const samePeers = isDeepStrictEqual(before?.route.to, route.to) && before?.route.backupTime === route.backupTime
     return {
-      ...(before ?? { proxy: undefined, waiting: 0, ...noSessions() }),
+      ...(before ?? { proxy: undefined, waiting: 0, drops: this.#dropsOf(route.name), ...noSessions() }),
       route,
       peers: before && samePeers ? before.peers : new Peers(targets, route.backupTime),
       // Read anew each time: certificates are renewed under the same name.
       tls: targets.some(({ scheme }) => scheme === 'tls') ? new TlsSettings(route, this.#pauses) : undefined,
       removed: false,
     }
+  }
+
+  #dropsOf(route: string): Drops {
+    return new Drops((message) => this.#journal.tell('warn', 'dropped', message, { route }))
   }
 
   /** The route whose carrier is up for ever. */
@@ -192,10 +197,12 @@ export class Bridge {
     if (taken && this.calls) this.#keep(taken.client, this.#converse(this.calls, session, taken))
   }
 
-  #keep(client: ClientSocket, conversation: Promise<void>): void {
+  #keep(client: ClientSocket, conversation: Promise<unknown>): void {
     this.#clients.add(client)
     client.once('close', () => this.#clients.delete(client))
-    const running = conversation.catch(this.#onBug).finally(() => this.#running.delete(running))
+    const running: Promise<void> = conversation
+      .then(() => undefined, this.#onBug)
+      .finally(() => this.#running.delete(running))
     this.#running.add(running)
   }
 
@@ -219,23 +226,28 @@ export class Bridge {
     }
     const { route } = figures
     const peers = asked && new Peers([{ scheme: 'tcp', host: asked.host, port: asked.port }], 0)
-    const destination = peers && { route, peers, tls: undefined }
+    const destination = peers && { route, peers, tls: undefined, drops: figures.drops }
     const dial: RouteDial = new RouteDial(parts, figures, session, () => conversation, destination)
     const options = { lingerMs: route.linger, closeTimeoutMs: route.closeTimeout, idleTimeoutMs: route.idleTimeout }
     const conversation: Session = new Session(client, asked ? answering(dial, client, asked) : dial, options)
     // Whoever was asked was told to wait then.
     if (asked) client.resume()
-    await this.#converse(figures, session, { conversation, dial })
+    const end = await this.#converse(figures, session, { conversation, dial })
+    if (!takesDatagrams(route.listen)) return
+    if (end.untold > 0) figures.drops.note('unsent', end.untold)
+    figures.drops.settle()
   }
 
   async #converse(
     figures: SessionFigures,
     session: number,
     { conversation, dial }: { readonly conversation: Session; readonly dial: { readonly route: string; done(): void } },
-  ): Promise<void> {
+  ): Promise<SessionEnd> {
     this.#conversations.add(conversation)
     try {
-      this.#count(figures, { route: dial.route, session }, await conversation.run())
+      const end = await conversation.run()
+      this.#count(figures, { route: dial.route, session }, end)
+      return end
     } finally {
       this.#conversations.delete(conversation)
       dial.done()

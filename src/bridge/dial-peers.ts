@@ -1,8 +1,9 @@
 /** Dials the peers of a route, each in its turn, until one answers. */
-import { formatTarget, type Target } from '../config/endpoint.ts'
+import { formatTarget, type Target, takesDatagrams } from '../config/endpoint.ts'
 import { Fault, isFault } from '../core/fault.ts'
 import type { EventFields, Level } from '../core/log.ts'
 import { now } from '../core/time.ts'
+import { DatagramCarrier } from './datagram-carrier.ts'
 import { untilUsable } from './hold.ts'
 import { withPackets } from './packet-carrier.ts'
 import type { DialledLink, DialledRoute, Reached } from './reached.ts'
@@ -48,15 +49,18 @@ export async function dialPeers(
 
 async function dialOne(
   link: DialledLink,
-  { route, tls }: DialledRoute,
+  { route, tls, drops }: DialledRoute,
   peer: Target,
   signal: AbortSignal,
   tell: Tell,
 ): Promise<Reached> {
   const caution = peer.scheme === 'tls' ? tls?.caution(peer) : undefined
   if (caution !== undefined) throw new TurnedAway('tls-failed', caution)
-  const line = await link.dial({ ...peer, localPort: route.localPort, modemTls: route.modemTls }, signal)
+  const datagrams = takesDatagrams(route.listen)
+  const { localPort, modemTls } = route
+  const line = await link.dial({ ...peer, localPort, modemTls, datagrams }, signal)
   const reached: Reached = { peer, carrier: line, hangUp: (order) => link.hangUp(order), line }
+  if (datagrams) return { ...reached, carrier: new DatagramCarrier(line, drops) }
   if (peer.scheme !== 'tls' || !tls) return reached
   const started = now()
   const secure = new TlsCarrier(reached, tls)

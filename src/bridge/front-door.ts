@@ -1,10 +1,12 @@
 /** The front door: the listeners of all routes, open as long as the link can serve; those that hold clients, always. */
-import { formatListen } from '../config/endpoint.ts'
+import { formatListen, takesDatagrams } from '../config/endpoint.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import { type Fault, isFault } from '../core/fault.ts'
 import type { Journal } from '../core/log.ts'
 import { after, type Timer } from '../core/time.ts'
-import type { Bridge } from './bridge.ts'
+import type { Bridge, RouteFigures } from './bridge.ts'
+import type { ClientSocket } from './client.ts'
+import { DatagramListener } from './datagram-listener.ts'
 import { Listener } from './listener.ts'
 
 /** An address that another program has taken is tried again after this long, in ms. */
@@ -16,11 +18,13 @@ export interface ServingLink {
   on(event: 'usable', listener: (usable: boolean) => void): unknown
 }
 
+type AnyListener = Listener | DatagramListener
+
 export class FrontDoor {
   readonly #bridge: Bridge
   readonly #link: ServingLink
   readonly #journal: Journal
-  #listeners: readonly Listener[]
+  #listeners: readonly AnyListener[]
   readonly #onBug: (error: unknown) => void
   #shut = false
   #trouble: Fault | undefined
@@ -40,12 +44,20 @@ export class FrontDoor {
     })
   }
 
-  #listenerFor(route: RouteConfig): Listener {
-    return new Listener(route, (name, client) => {
-      const figures = this.#bridge.figures.find((one) => one.route.name === name)
+  #listenerFor(route: RouteConfig): AnyListener {
+    const onClient = (name: string, client: ClientSocket): void => {
+      const figures = this.#figuresOf(name)
       if (figures) this.#bridge.serve(figures, client)
       else client.resetAndDestroy()
-    })
+    }
+    if (!takesDatagrams(route.listen)) return new Listener(route, onClient)
+    return new DatagramListener(route, onClient, (name, reason, datagrams) =>
+      this.#figuresOf(name)?.drops.note(reason, datagrams),
+    )
+  }
+
+  #figuresOf(name: string): RouteFigures | undefined {
+    return this.#bridge.figures.find(({ route }) => route.name === name)
   }
 
   /** Why a door that should be open is not: another program has its address. */
@@ -101,7 +113,7 @@ export class FrontDoor {
     })
   }
 
-  #adopt(routes: readonly RouteConfig[], listeners: readonly Listener[]): void {
+  #adopt(routes: readonly RouteConfig[], listeners: readonly AnyListener[]): void {
     this.#listeners = listeners
     for (const listener of listeners) {
       const route = routes.find(({ listen }) => formatListen(listen) === listener.address)
@@ -134,7 +146,7 @@ export class FrontDoor {
   }
 
   /** @returns what stands in the way */
-  async #open(listener: Listener): Promise<Fault | undefined> {
+  async #open(listener: AnyListener): Promise<Fault | undefined> {
     if (listener.isOpen) return undefined
     try {
       await listener.open()
@@ -155,11 +167,11 @@ export class FrontDoor {
     }
   }
 
-  #tellOpen(listener: Listener): void {
+  #tellOpen(listener: AnyListener): void {
     this.#journal.tell('info', 'listening', `at ${listener.address}`, { route: listener.route.name })
   }
 
-  #mayServe({ route }: Listener): boolean {
+  #mayServe({ route }: AnyListener): boolean {
     return (route.whenDown === 'hold' || this.#link.usable) && !this.#shut
   }
 

@@ -3,6 +3,7 @@ import type { Target } from '../config/endpoint.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import type { Carrier } from '../dte/carrier.ts'
 import type { Destination } from '../link/orders.ts'
+import type { Drops } from './drops.ts'
 import type { DownLink } from './hold.ts'
 import type { Peers } from './peers.ts'
 import type { HangUp, SessionCarrier } from './session.ts'
@@ -24,6 +25,8 @@ export interface DialledRoute {
   readonly tls: TlsSettings | undefined
   /** Heartbeats that were sent to its peers. */
   heartbeats?: number
+  /** Datagrams that were not sent. */
+  readonly drops: Drops
 }
 
 /** A carrier to a peer. */

@@ -7,6 +7,8 @@ import { TurnedAway, type TurnedAwayOutcome } from './turned-away.ts'
 
 /** Bytes of a client that are taken before there is a carrier; more waits in its socket. */
 const EARLY_BYTES = 64 * 1024
+/** The same for pieces that are small. */
+const EARLY_PIECES = 64
 
 /** What a session needs of a carrier. */
 export type SessionCarrier = Pick<Carrier, 'attach' | 'write' | 'hasRoom' | 'wantMore' | 'bytesUp' | 'bytesDown'>
@@ -50,6 +52,8 @@ export interface SessionEnd {
   readonly bytesUp: number
   readonly bytesDown: number
   readonly unacked: number | null
+  /** Pieces that the client wrote and that never had a carrier. */
+  readonly untold: number
 }
 
 export class Session implements CarrierUser {
@@ -66,6 +70,8 @@ export class Session implements CarrierUser {
   /** The carrier has ended: nothing of it is asked any more. */
   #ended = false
   #evicted: TurnedAway | undefined
+  /** It was silent for too long: nothing more is taken of it. */
+  #leaving = false
   /** Since when the client takes nothing, on `now()`'s clock. */
   #fullSince: number | undefined
   #lastByteAt = now()
@@ -135,7 +141,7 @@ export class Session implements CarrierUser {
   #nothing(): SessionEnd {
     // Nobody of the far side has closed: a client that waits for an answer must not take this for an empty one (P2).
     this.#client.resetAndDestroy()
-    return { outcome: 'not-dialled', bytesUp: 0, bytesDown: 0, unacked: null }
+    return { outcome: 'not-dialled', bytesUp: 0, bytesDown: 0, unacked: null, untold: this.#early.length }
   }
 
   #join(carrier: SessionCarrier): void {
@@ -159,7 +165,7 @@ export class Session implements CarrierUser {
     }
     this.#early.push(chunk)
     this.#earlyBytes += chunk.length
-    if (this.#earlyBytes >= EARLY_BYTES) this.#client.pause()
+    if (this.#earlyBytes >= EARLY_BYTES || this.#early.length >= EARLY_PIECES) this.#client.pause()
   }
 
   #onClientEnd(): void {
@@ -196,8 +202,12 @@ export class Session implements CarrierUser {
     const { idleTimeoutMs } = this.#options
     if (idleTimeoutMs === 0 || this.#ended) return
     const left = this.#lastByteAt + idleTimeoutMs - now()
-    if (left <= 0) this.#hangUp(true)
-    else this.#timer = after(left, () => this.#watchIdle())
+    if (left <= 0) {
+      // What it still writes would go nowhere: one whose next session can have it keeps it.
+      this.#leaving = true
+      this.#client.pause()
+      this.#hangUp(true)
+    } else this.#timer = after(left, () => this.#watchIdle())
   }
 
   // The carrier's side
@@ -211,7 +221,7 @@ export class Session implements CarrierUser {
   }
 
   onWritable(): void {
-    if (!this.#clientGone) this.#client.resume()
+    if (!this.#clientGone && !this.#leaving) this.#client.resume()
   }
 
   onEnd(end: CarrierEnd): void {
@@ -223,7 +233,7 @@ export class Session implements CarrierUser {
     this.#tellClient(end)
     const outcome = this.#outcome(end)
     const reason = outcome === this.#evicted?.outcome ? { reason: this.#evicted.message } : {}
-    this.#over?.({ outcome, bytesUp, bytesDown, unacked, ...fault, ...reason })
+    this.#over?.({ outcome, bytesUp, bytesDown, unacked, untold: 0, ...fault, ...reason })
   }
 
   #outcome(end: CarrierEnd): SessionEnd['outcome'] {

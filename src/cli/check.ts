@@ -6,6 +6,7 @@ import { DEFAULT_CONFIG_FILE, loadConfig } from '../config/load.ts'
 import { printConfig } from '../config/print.ts'
 import { formatProblem } from '../config/problem.ts'
 import { keysOutOfSight } from '../config/secret-file.ts'
+import { udpNotes } from '../config/udp-notes.ts'
 
 /** sysexits: something was found in an unconfigured or misconfigured state */
 const EX_CONFIG = 78
@@ -58,6 +59,7 @@ function check({ config: file, schema, quiet }: CheckArguments): void {
       process.stderr.write(`${key}: not looked at: systemd shows its credentials to the service only\n`)
     }
     for (const caution of cautionsOf(loaded.config)) process.stderr.write(`${file}: ${caution}\n`)
+    for (const note of quiet ? [] : udpNotes(loaded.config)) process.stderr.write(`${file}: ${note}\n`)
     if (!quiet) process.stdout.write(printConfig(loaded.config))
     return
   }

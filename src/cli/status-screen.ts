@@ -47,6 +47,7 @@ export function statusScreen(status: Status, now: number, { columns, colours }: 
     ...label('window', held.lastMs === null ? null : `the last AT command held the data for ${held.lastMs} ms`),
     '',
     ...routeTable(status.routes, columns, paint),
+    ...status.routes.flatMap(dropped).map((line) => paint('warn', line)),
     ...queue(status, now),
     ...faultList(status.lastFaults, columns, paint),
   ]
@@ -110,6 +111,12 @@ function routeTable(routes: readonly RouteStatus[], columns: number, paint: Pain
       return routes[index]?.holder ? shown.map((text) => paint('good', text)) : shown
     }),
   ]
+}
+
+function dropped({ name, dropped: reasons }: RouteStatus): string[] {
+  const counts = Object.entries(reasons ?? {}).filter(([, count]) => count > 0)
+  if (counts.length === 0) return []
+  return [`datagrams of ${name} not sent: ${counts.map(([reason, count]) => `${count} ${reason}`).join(', ')}`]
 }
 
 function queue({ queue: waiting }: Status, now: number): string[] {

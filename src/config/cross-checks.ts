@@ -3,8 +3,8 @@
  * with the others; a value of the wrong kind is passed over, for the schema has told of it.
  */
 
-import type { Listen } from './endpoint.ts'
-import { collide, formatListen, isLocal, parseListen } from './endpoint.ts'
+import type { RouteListen } from './endpoint.ts'
+import { collide, formatListen, isLocal, parseRouteListen } from './endpoint.ts'
 import type { Issue } from './issue.ts'
 import { ROUTES } from './route-schema.ts'
 import { show } from './words.ts'
@@ -24,6 +24,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...standing(routes),
     ...twiceTls(routes),
     ...packets(routes),
+    ...datagrams(routes),
     ...callers(raw, routes),
     ...escapeWay(raw),
   ]
@@ -103,6 +104,26 @@ function packets(routes: readonly unknown[]): Issue[] {
   )
 }
 
+/** UDP does not tell whether anybody is there, and has no stream to put datagrams into. */
+function datagrams(routes: readonly unknown[]): Issue[] {
+  return routes.flatMap((route, index) => {
+    const [listen, to] = [at(route, 'listen'), at(route, 'to')]
+    const path = ['routes', index, 'to']
+    const targets: readonly unknown[] = Array.isArray(to) ? to : [to]
+    if (targets.length > 1 && targets.some(isUdp)) {
+      const message = 'has udp:// in a list, but UDP does not tell that nobody answers, expected one udp://HOST:PORT'
+      return [{ path, message }]
+    }
+    const [target] = targets
+    if (!isUdp(listen) || typeof target !== 'string' || isUdp(target)) return []
+    return [{ path, message: `${show(target)} is not UDP, but listen is, expected udp://HOST:PORT` }]
+  })
+}
+
+function isUdp(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('udp://')
+}
+
 /** The modem has one connection: whoever always has it leaves none to callers. */
 function callers(raw: unknown, routes: readonly unknown[]): Issue[] {
   const inbound = itemsOf(at(raw, 'inbound'))
@@ -134,9 +155,9 @@ interface Place {
 
 /** Two at one address, and one that is open to others without a list of them. */
 function listeners(places: readonly Place[]): Issue[] {
-  const taken: { readonly listen: Listen; readonly name: string }[] = []
+  const taken: { readonly listen: RouteListen; readonly name: string }[] = []
   return places.flatMap(({ path, listen: text, allowFrom, name }) => {
-    const reading = typeof text === 'string' ? parseListen(text) : undefined
+    const reading = typeof text === 'string' ? parseRouteListen(text) : undefined
     if (!reading || 'problem' in reading) return []
     const issues: Issue[] = []
     const rival = taken.find((other) => collide(other.listen, reading.value))

@@ -11,6 +11,14 @@ export interface HostPort {
 /** Where a route listens: a TCP address, or a Unix socket. */
 export type Listen = HostPort | { readonly path: string }
 
+/** Where a route takes datagrams. */
+export interface UdpListen extends HostPort {
+  readonly transport: 'udp'
+}
+
+/** Where a route listens: for connections, or for datagrams. */
+export type RouteListen = Listen | UdpListen
+
 /** Where a route leads. */
 export interface Target {
   readonly scheme: 'tcp' | 'tls' | 'udp'
@@ -28,6 +36,8 @@ export interface Subnet {
 /** Longest path of a Unix socket on Linux: 108 bytes with its final zero. */
 const LONGEST_SOCKET_PATH = 107
 
+const UDP_SCHEME = 'udp://'
+
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
@@ -35,6 +45,18 @@ LOOPBACK.addAddress('::1', 'ipv6')
 /** Reads `127.0.0.1:1883`, `localhost:1883`, `[::1]:1883` or `/run/app.sock`. */
 export function parseListen(text: string): Reading<Listen> {
   return text.startsWith('/') ? parseSocketPath(text) : parseHostPort(text)
+}
+
+/** Reads what `parseListen` does, or `udp://127.0.0.1:5353`. */
+export function parseRouteListen(text: string): Reading<RouteListen> {
+  if (!text.startsWith(UDP_SCHEME)) return parseListen(text)
+  const reading = parseHostPort(text.slice(UDP_SCHEME.length))
+  return 'problem' in reading ? reading : { value: { ...reading.value, transport: 'udp' } }
+}
+
+/** Whether datagrams come in there. */
+export function takesDatagrams(listen: RouteListen): listen is UdpListen {
+  return 'transport' in listen
 }
 
 /** Reads the path of a Unix socket. */
@@ -87,9 +109,10 @@ export function parseSubnet(text: string): Reading<Subnet> {
 }
 
 /** The configuration's spelling of where a route listens. */
-export function formatListen(listen: Listen): string {
+export function formatListen(listen: RouteListen): string {
   if ('path' in listen) return listen.path
-  return listen.host.includes(':') ? `[${listen.host}]:${listen.port}` : `${listen.host}:${listen.port}`
+  const scheme = takesDatagrams(listen) ? UDP_SCHEME : ''
+  return `${scheme}${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`
 }
 
 /** The configuration's spelling of where a route leads. */
@@ -108,7 +131,7 @@ export function formatSubnet(subnet: Subnet): string {
 }
 
 /** Whether only this machine can connect there. */
-export function isLocal(listen: Listen): boolean {
+export function isLocal(listen: RouteListen): boolean {
   return 'path' in listen || LOOPBACK.check(listen.host, listen.host.includes(':') ? 'ipv6' : 'ipv4')
 }
 
@@ -121,7 +144,8 @@ export function doorFor(allowFrom: readonly Subnet[]): (address: string | undefi
 }
 
 /** Whether two listeners cannot be bound at once; an unspecified address takes the port of all the others. */
-export function collide(a: Listen, b: Listen): boolean {
+export function collide(a: RouteListen, b: RouteListen): boolean {
+  if (takesDatagrams(a) !== takesDatagrams(b)) return false
   if ('path' in a || 'path' in b) return 'path' in a && 'path' in b && a.path === b.path
   return (
     a.port === b.port && (a.host === b.host || [a.host, b.host].some((host) => host === '0.0.0.0' || host === '::'))

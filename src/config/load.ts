@@ -7,11 +7,10 @@ import { crossIssues } from './cross-checks.ts'
 import { fileProblem } from './file-problem.ts'
 import type { Issue } from './issue.ts'
 import { formatPath, issuesOf } from './issue.ts'
-import { notYetIssues } from './not-yet.ts'
 import type { Problem } from './problem.ts'
 import { inOrder } from './problem.ts'
 import type { Config } from './schema.ts'
-import { configSchema } from './schema.ts'
+import { configSchema, settled } from './schema.ts'
 import { type Credentials, withSecrets } from './secret-file.ts'
 import { withTlsFiles } from './tls-check.ts'
 import { showKey } from './words.ts'
@@ -88,8 +87,8 @@ function check(
   const tlsIssues = withTlsFiles(values, file, env, credentials)
   const result = configSchema.safeParse(values)
   const wrong = result.success ? [] : issuesOf(result.error).map(blame)
-  const issues = [...wrong, ...unread, ...tlsIssues, ...crossIssues(raw), ...notYetIssues(raw)]
-  return result.success && issues.length === 0 ? { config: result.data } : { issues }
+  const issues = [...wrong, ...unread, ...tlsIssues, ...crossIssues(raw)]
+  return result.success && issues.length === 0 ? { config: settled(result.data) } : { issues }
 }
 
 interface YamlFault {

@@ -1,13 +1,18 @@
 /** The proxy in the configuration: a listener whose clients say themselves where they want to go. */
 import { parseAllowed } from './destination.ts'
-import { choice, defaulted, keys, list, parsed, required } from './fields.ts'
+import { formatListen, parseListen } from './endpoint.ts'
+import { choice, defaulted, duration, keys, list, parsed, required } from './fields.ts'
 import { route } from './route-schema.ts'
+import { HOUR, SECOND } from './units.ts'
 
-const { listen, allowFrom, queueLimit, queueTimeout, priority, whenDown, holdTimeout } = route.shape
-const { idleTimeout, stalledTimeout, linger, closeTimeout } = route.shape
+const { allowFrom, queueLimit, queueTimeout, priority, whenDown, holdTimeout } = route.shape
+const { stalledTimeout, linger, closeTimeout } = route.shape
 
 export const proxy = keys({
-  listen,
+  listen: required(
+    parsed('IP:PORT such as 127.0.0.1:1883, or an absolute path of a Unix socket', parseListen, formatListen),
+    'Where local programs connect: loopback only, unless allowFrom says who else may.',
+  ),
   allowFrom,
   allow: required(
     list(
@@ -30,7 +35,11 @@ export const proxy = keys({
   priority,
   whenDown,
   holdTimeout,
-  idleTimeout,
+  idleTimeout: defaulted(
+    duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),
+    '0s',
+    'Silence in both directions after which the session is ended.',
+  ),
   stalledTimeout,
   linger,
   closeTimeout,

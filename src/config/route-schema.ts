@@ -1,5 +1,5 @@
 /** A route in the configuration: a listener and where it leads. */
-import { formatListen, formatSubnet, formatTarget, parseListen, parseSubnet, parseTarget } from './endpoint.ts'
+import { formatListen, formatSubnet, formatTarget, parseRouteListen, parseSubnet, parseTarget } from './endpoint.ts'
 import {
   choice,
   defaulted,
@@ -18,6 +18,9 @@ import { heartbeat, registration } from './packet-schema.ts'
 import { tls } from './tls-schema.ts'
 import { HOUR, MINUTE, SECOND } from './units.ts'
 
+/** Silence that ends a session of datagrams where nothing else is set. */
+export const UDP_IDLE = MINUTE
+
 /** What log and status call a way through the modem. */
 export const routeName = text('1 to 32 letters, digits, - and _', (value) =>
   /^[a-z\d][\w-]{0,31}$/i.test(value) ? undefined : 'is no name',
@@ -32,12 +35,16 @@ export const ROUTES = 'a list of at least one route: {name, listen, to}'
 export const route = keys({
   name: required(routeName, 'What log and status call the route.'),
   listen: required(
-    parsed('IP:PORT such as 127.0.0.1:1883, or an absolute path of a Unix socket', parseListen, formatListen),
-    'Where local programs connect: loopback only, unless allowFrom says who else may.',
+    parsed(
+      'IP:PORT such as 127.0.0.1:1883, udp://IP:PORT, or an absolute path of a Unix socket',
+      parseRouteListen,
+      formatListen,
+    ),
+    'Where local programs connect, or with udp:// send datagrams to: loopback only, unless allowFrom says who else may.',
   ),
   allowFrom: defaulted(subnets, [], 'Who may connect where listen is not loopback.'),
   to: required(
-    oneOrMore(parsed('tcp://HOST:PORT or tls://HOST:PORT with a port from 1 to 65535', parseTarget, formatTarget), 8),
+    oneOrMore(parsed('tcp://, tls:// or udp://HOST:PORT with a port from 1 to 65535', parseTarget, formatTarget), 8),
     'The server that the modem dials; the modem resolves the name. Of a list each is tried in turn, from the first.',
   ),
   backupTime: defaulted(
@@ -97,7 +104,7 @@ export const route = keys({
   idleTimeout: defaulted(
     duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),
     '0s',
-    'Silence in both directions after which the session is ended.',
+    'Silence in both directions after which the session is ended; with listen: udp://… 0s is 1m, for UDP has no end.',
   ),
   stalledTimeout: defaulted(
     duration({ min: SECOND, max: 24 * HOUR, zero: 'never' }),

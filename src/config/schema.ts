@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net'
 import * as z from 'zod'
 import type { HostPort } from './endpoint.ts'
-import { formatListen, isPath, parseHostPort, parseSocketPath } from './endpoint.ts'
+import { formatListen, isPath, parseHostPort, parseSocketPath, takesDatagrams } from './endpoint.ts'
 import {
   choice,
   defaulted,
@@ -24,7 +24,7 @@ import { inbound } from './inbound-schema.ts'
 import { gpio, line } from './line-schema.ts'
 import { proxy } from './proxy-schema.ts'
 import { liveness, recovery } from './recovery-schema.ts'
-import { ROUTES, route, subnets } from './route-schema.ts'
+import { ROUTES, route, subnets, UDP_IDLE } from './route-schema.ts'
 import { SECOND } from './units.ts'
 import { show } from './words.ts'
 
@@ -238,5 +238,13 @@ export type InboundConfig = Config['inbound'][number]
 
 /** A configuration from within the program (demo, tests). Throws if it is not valid: that is a bug there. */
 export function configFrom(input: ConfigInput): Config {
-  return configSchema.parse(input)
+  return settled(configSchema.parse(input))
+}
+
+/** What depends on other keys put in: UDP has no end, so that silence ends a session that began with a datagram. */
+export function settled(config: Config): Config {
+  const routes = config.routes.map((one) =>
+    takesDatagrams(one.listen) && one.idleTimeout === 0 ? { ...one, idleTimeout: UDP_IDLE } : one,
+  )
+  return { ...config, routes }
 }

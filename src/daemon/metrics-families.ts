@@ -1,5 +1,6 @@
 /** Every metric: its name, its meaning and where its values come from. The status is one source, the counters the other. */
 import { readdirSync } from 'node:fs'
+import { DROP_REASONS } from '../bridge/drops.ts'
 import type { SessionEnd } from '../bridge/session.ts'
 import { FAULTS, RUNGS } from '../core/fault.ts'
 import { startedAt } from '../core/time.ts'
@@ -109,6 +110,11 @@ const ROUTES: readonly Row[] = [
   ),
   counter('clients_refused', 'Clients that were turned away because others had the carrier.', ['route'], ({ status }) =>
     perRoute(status.routes, ({ refused }) => refused),
+  ),
+  counter('datagrams_dropped', 'Datagrams of programs here that were not sent.', ['route', 'reason'], ({ status }) =>
+    status.routes.flatMap(({ name, dropped }) =>
+      dropped === null ? [] : DROP_REASONS.map((why) => ({ labels: [name, why], value: dropped[why] })),
+    ),
   ),
   gauge('route_holds_carrier', 'Whether a session of this route has the carrier.', ['route'], ({ status }) =>
     perRoute(status.routes, ({ holder }) => yes(holder !== null)),

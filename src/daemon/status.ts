@@ -1,7 +1,8 @@
 /** The status: what the daemon is doing and why, as one object for programs and people. */
 import type { InQueue } from '../bridge/admission.ts'
 import type { Bridge, CallFigures, RouteFigures, SessionFigures } from '../bridge/bridge.ts'
-import { formatListen, formatTarget, targetsOf } from '../config/endpoint.ts'
+import { DROP_REASONS, type DropReason, type Drops } from '../bridge/drops.ts'
+import { formatListen, formatTarget, takesDatagrams, targetsOf } from '../config/endpoint.ts'
 import type { Fault, FaultCode, Rung } from '../core/fault.ts'
 import type { BudgetFigures } from '../link/budget.ts'
 import type { Link } from '../link/link.ts'
@@ -37,6 +38,8 @@ export interface RouteStatus extends SessionsStatus {
   readonly heartbeats: number | null
   /** Clients that were turned away because others had the carrier. */
   readonly refused: number
+  /** With listen: udp://…, datagrams that were not sent, by reason; null for other routes. */
+  readonly dropped: Readonly<Record<DropReason, number>> | null
 }
 
 export interface InboundStatus extends SessionsStatus {
@@ -146,8 +149,12 @@ function ofSessions(name: string, figures: SessionFigures, bridge: Bridge): Sess
   return { holder, bytesUp: bytesUp + (live?.bytesUp ?? 0), bytesDown: bytesDown + (live?.bytesDown ?? 0), unacked }
 }
 
+function dropped(drops: Drops): Record<DropReason, number> {
+  return Object.fromEntries(DROP_REASONS.map((reason) => [reason, drops.of(reason)])) as Record<DropReason, number>
+}
+
 function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
-  const { route, waiting, refused } = figures
+  const { route, waiting, refused, drops } = figures
   return {
     name: route.name,
     listen: formatListen(route.listen),
@@ -156,6 +163,7 @@ function routeStatus(figures: RouteFigures, bridge: Bridge): RouteStatus {
     standing: route.open === 'always' ? bridge.standing : null,
     heartbeats: route.heartbeat ? (figures.heartbeats ?? 0) : null,
     refused,
+    dropped: takesDatagrams(route.listen) ? dropped(drops) : null,
     ...ofSessions(route.name, figures, bridge),
   }
 }

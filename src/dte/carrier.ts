@@ -4,7 +4,8 @@ import { afterInput, now, type Timer } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { EndOfCarrier, type LastWord } from './end-of-carrier.ts'
 import type { EscapeGuard } from './escape-guard.ts'
-import { Upstream } from './upstream.ts'
+import { type PacketRules, PacketUpstream, type Unsendable } from './packet-upstream.ts'
+import { Upstream, type UpstreamCircumstances } from './upstream.ts'
 
 /** How the carrier ended, for whoever used it. */
 export type CarrierEnd =
@@ -32,7 +33,9 @@ const PARTIAL_MS = 200
 export class Carrier {
   readonly #line: SerialLine
   readonly #words = new EndOfCarrier()
-  readonly #up: Upstream
+  readonly #guard: EscapeGuard | undefined
+  readonly #circumstances: UpstreamCircumstances
+  #up: Upstream | PacketUpstream
   #user: CarrierUser | undefined
   #end: CarrierEnd | undefined
   /** An escape of our own, or a lost DCD: not a byte goes up. */
@@ -61,7 +64,26 @@ export class Carrier {
     // Upstream stops at the first sign of an end: what reaches a modem in command mode would be taken for commands.
     const mayFlow = (): boolean =>
       !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#end
-    this.#up = new Upstream(line, guard, { mayFlow, onRoom: () => this.#user?.onWritable() })
+    this.#guard = guard
+    this.#circumstances = { mayFlow, onRoom: () => this.#user?.onWritable() }
+    this.#up = new Upstream(line, guard, this.#circumstances)
+  }
+
+  /** Whether it is UDP: no peer closes it, and nobody acknowledges what went up. */
+  isUdp = false
+  /** Told of datagrams that were not sent. */
+  onDrop: ((why: Unsendable, datagrams: number) => void) | undefined
+
+  /**
+   * It is UDP; before the first write.
+   * @param rules with them each `write` is a datagram that leaves as one packet, or not at all
+   */
+  overUdp(rules: PacketRules | undefined): void {
+    this.isUdp = true
+    if (!rules) return
+    this.#up = new PacketUpstream(this.#line, this.#guard, this.#circumstances, rules, (why, datagrams) =>
+      this.onDrop?.(why, datagrams),
+    )
   }
 
   // What a session sees
@@ -102,6 +124,11 @@ export class Carrier {
 
   get ended(): boolean {
     return this.#end !== undefined
+  }
+
+  /** Whether bytes of the peer are held back: they look like the beginning of the modem's last words. */
+  get holdsBack(): boolean {
+    return this.#words.held > 0
   }
 
   // What the DTE does with it

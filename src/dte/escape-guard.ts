@@ -81,6 +81,22 @@ export class EscapeGuard {
     return this.pass(bytes, Number.POSITIVE_INFINITY)
   }
 
+  /**
+   * Whether a datagram, which goes as a whole or not at all, may go: `later` is after more than `holdMs` of silence, `never`
+   * are three pluses that the modem would take for the escape.
+   * @param pauseMs as with `pass`
+   */
+  judge(datagram: Buffer, pauseMs: number | undefined): 'now' | 'later' | 'never' {
+    const payload = datagram.length > 3 || !datagram.every((byte) => byte === PLUS)
+    const counts = payload ? 0 : this.#countsAfter(datagram.length, pauseMs)
+    if ((counts & MAYBE_THREE) === 0) {
+      this.#counts = counts
+      return 'now'
+    }
+    this.held += 1
+    return datagram.length === 3 ? 'never' : 'later'
+  }
+
   /** After an escape of our own: the modem has begun to count anew. */
   reset(): void {
     this.#counts = 0

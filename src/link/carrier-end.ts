@@ -2,7 +2,7 @@
 import type { IpState } from '../at/commands.ts'
 import { ipStatus } from '../at/commands.ts'
 import { Fault, type FaultCode } from '../core/fault.ts'
-import type { CarrierEnd } from '../dte/carrier.ts'
+import type { Carrier, CarrierEnd } from '../dte/carrier.ts'
 import { say } from '../dte/dialogue.ts'
 import type { LastWord } from '../dte/end-of-carrier.ts'
 import { dteOf, type Parts } from './parts.ts'
@@ -21,16 +21,8 @@ const CONTEXT_GONE: ReadonlySet<IpState> = new Set(['PDP DEACT', 'IP INITIAL'])
 /** The modem's last words are believed. @throws Fault where the modem itself is in trouble, not just the carrier */
 export function endByLastWord(parts: Parts, word: LastWord): LinkEvent {
   const dte = dteOf(parts)
-  const leaked = dte.carrier?.leaked ?? 0
   if (word === 'closed') {
-    dte.endCarrier(
-      leaked === 0
-        ? { kind: 'closed' }
-        : {
-            kind: 'broken',
-            fault: new Fault('carrier-lost', `closed, but ${leaked} bytes of the modem reached the client`),
-          },
-    )
+    dte.endCarrier(closedEnd(dte.carrier))
     parts.recovery.proven()
     return 'carrierEnded'
   }
@@ -40,6 +32,17 @@ export function endByLastWord(parts: Parts, word: LastWord): LinkEvent {
   dte.endCarrier({ kind: 'broken', fault })
   if (word === 'context-lost' || word === 'lost') return 'carrierEnded'
   throw fault
+}
+
+/** Clean only where a peer can close, and not a byte too many was handed over. */
+function closedEnd(carrier: Carrier | undefined): CarrierEnd {
+  const leaked = carrier?.leaked ?? 0
+  if (leaked === 0 && carrier?.isUdp !== true) return { kind: 'closed' }
+  const why =
+    leaked === 0
+      ? 'the modem ended the connection, which no UDP peer can do'
+      : `closed, but ${leaked} bytes of the modem reached the client`
+  return { kind: 'broken', fault: new Fault('carrier-lost', why) }
 }
 
 /**

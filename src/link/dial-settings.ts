@@ -11,11 +11,14 @@ export interface DialOptions {
   readonly localPort?: number | undefined
   /** The modem itself speaks TLS. */
   readonly modemTls?: boolean | undefined
+  /** `udp`; everything else is carried by TCP. */
+  readonly scheme?: 'tcp' | 'tls' | 'udp'
 }
 
 /** Keeps what the modem was told, so that most dials need no command; undefined where that is not known. */
 export class DialSettings {
-  #port: number | undefined
+  /** Each transport has its own. */
+  readonly #ports: { TCP: number | undefined; UDP: number | undefined } = { TCP: undefined, UDP: undefined }
   #tls: boolean | undefined
   /** Somebody wants, or wanted, other than the modem's defaults. */
   #used: boolean
@@ -27,34 +30,43 @@ export class DialSettings {
   }
 
   #assume(): void {
-    this.#port = 0
+    this.#ports.TCP = 0
+    this.#ports.UDP = 0
     this.#tls = false
   }
 
   /** The modem may have been restarted, or not. */
   forget(): void {
     if (!this.#used) return
-    this.#port = undefined
+    this.#ports.TCP = undefined
+    this.#ports.UDP = undefined
     this.#tls = undefined
   }
 
   /** Whether the modem may have other settings than it started with. */
   get strange(): boolean {
-    return this.#port !== 0 || this.#tls !== false
+    return this.#ports.TCP !== 0 || this.#ports.UDP !== 0 || this.#tls !== false
+  }
+
+  /** Puts everything back as the modem starts with it. @throws as `apply` */
+  async reset(dte: Dte, signal: AbortSignal): Promise<void> {
+    await this.apply(dte, {}, signal)
+    await this.apply(dte, { scheme: 'udp' }, signal)
   }
 
   /** Tells the modem what is not as the dial wants it. @throws Fault config-invalid if it cannot do that, no-answer */
   async apply(
     dte: Dte,
-    { localPort: port = 0, modemTls: tls = false }: DialOptions,
+    { localPort: port = 0, modemTls: tls = false, scheme }: DialOptions,
     signal: AbortSignal,
   ): Promise<void> {
     if (port !== 0 || tls) this.#used = true
-    if (port !== this.#port) {
-      this.#port = undefined
+    const transport = scheme === 'udp' ? 'UDP' : 'TCP'
+    if (port !== this.#ports[transport]) {
+      this.#ports[transport] = undefined
       const why = 'the modem refuses AT+CLPORT: without localPort it takes any port'
-      await tell(dte, localPort('TCP', port), port === 0 ? undefined : why, signal)
-      this.#port = port
+      await tell(dte, localPort(transport, port), port === 0 ? undefined : why, signal)
+      this.#ports[transport] = port
     }
     if (tls === this.#tls) return
     this.#tls = undefined

@@ -8,6 +8,8 @@ import type { DialOptions } from './dial-settings.ts'
 export interface Destination extends DialOptions {
   readonly host: string
   readonly port: number
+  /** With `udp`: each write is one datagram; else the modem makes packets of the stream as it likes. */
+  readonly datagrams?: boolean
 }
 
 /** Somebody wants a carrier. */

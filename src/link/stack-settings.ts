@@ -15,6 +15,7 @@ import {
 import { Fault } from '../core/fault.ts'
 import { CommandFault } from '../dte/command-fault.ts'
 import { say, sayIfKnown } from '../dte/dialogue.ts'
+import type { PacketRules } from '../dte/packet-upstream.ts'
 import { reachNetwork } from './network.ts'
 import { dteOf, escapeOptions, type Parts } from './parts.ts'
 
@@ -83,6 +84,12 @@ function packingFor(parts: Parts): Packing {
     // With DTR wired, no payload can look like an escape.
     escape: escapeOptions(parts).method === 'plus',
   }
+}
+
+/** What the modem makes one packet of, as `packing` has told it. */
+export function packetRules(parts: Parts): PacketRules {
+  const { waitTime, sendSize } = packingFor(parts)
+  return { size: sendSize, silenceMs: waitTime * parts.facts.dialect.waitUnitMs }
 }
 
 function clamp(value: number, range: { readonly min: number; readonly max: number }): number {

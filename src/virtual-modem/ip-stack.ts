@@ -217,12 +217,12 @@ export class IpStack {
     const limit = after(knobs.connectLimit, () => dial.abort(new Error('connect: no answer')))
     try {
       await sleep(knobs.connectTime, dial.signal)
+      if (conditions.has('name-unknown') && !isIPv4(host)) throw new Error('connect: no such name')
       // UDP asks nobody: it fails only where a name has no address.
-      if (this.#transport === 'UDP') return await abortable(openUdp(network, host, port, dial.signal), dial.signal)
+      if (this.#transport === 'UDP') return await this.#openUdp(host, port, dial.signal)
       if (conditions.has('peer-refused')) throw new Error('connect: refused')
       const unheard = conditions.has('peer-timeout') || conditions.has('peer-silent')
       if (unheard) await sleep(2 * knobs.connectLimit, dial.signal)
-      if (conditions.has('name-unknown') && !isIPv4(host)) throw new Error('connect: no such name')
       const peer = dialTcp(network, settings.passing, knobs, host, port, dial.signal)
       // A peer that answers after the limit is let go.
       const letGo = (late: Duplex): void => {
@@ -233,6 +233,13 @@ export class IpStack {
     } finally {
       limit.cancel()
     }
+  }
+
+  #openUdp(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    const { network, settings } = this.#parts
+    const [, own] = settings.passing.clport
+    const socket = network.openUdp?.(host, port, signal, own === 0 ? undefined : own)
+    return socket ? abortable(socket, signal) : Promise.reject(new Error('this network has no UDP'))
   }
 
   #called(peer: Duplex, address: string): void {
@@ -287,8 +294,4 @@ export class IpStack {
     this.#carrier?.destroy()
     this.#forgetCarrier()
   }
-}
-
-function openUdp(network: Network, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-  return network.openUdp?.(host, port, signal) ?? Promise.reject(new Error('this network has no UDP'))
 }

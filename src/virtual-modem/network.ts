@@ -16,7 +16,7 @@ export interface Network {
    * A UDP socket towards one peer, as a stream of objects: each that is written is sent as one datagram, each that is read
    * came as one; it never ends by itself. Rejects when the name has no address. Without it UDP cannot be dialled.
    */
-  openUdp?(host: string, port: number, signal: AbortSignal): Promise<Duplex>
+  openUdp?(host: string, port: number, signal: AbortSignal, localPort?: number): Promise<Duplex>
   /** Takes calls to the modem's own address until the returned function is called; without it nobody can call. */
   listen?(port: number, onCall: OnCall): () => void
   /** The addresses of a name; rejects or is empty when there are none. */

@@ -8,14 +8,16 @@ import { abortable } from '../core/time.ts'
 const MOST_WAITING = 64
 
 /** Resolves with a stream of objects, one per datagram. Rejects with the resolver's error or the signal's reason. */
-export async function openUdp(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+export async function openUdp(host: string, port: number, signal: AbortSignal, localPort = 0): Promise<Duplex> {
   const { address } = await abortable(lookup(host, { family: 4 }), signal)
   const socket = createSocket('udp4')
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
-    socket.connect(port, address, () => {
-      socket.off('error', reject)
-      resolve()
+    socket.bind(localPort, () => {
+      socket.connect(port, address, () => {
+        socket.off('error', reject)
+        resolve()
+      })
     })
   })
   return new UdpStream(socket)

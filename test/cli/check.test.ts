@@ -79,6 +79,22 @@ test('--quiet prints problems only', async () => {
   expect(code).toBe(78)
 })
 
+test('what a route over UDP cannot give is said, and a silence that ends its sessions is in what is printed', async () => {
+  const route = '{ name: a, listen: udp://127.0.0.1:53, to: udp://x:53 }'
+  const path = file(`context: { apn: x }\ntransparent: { sendSize: 512 }\nescape: { method: plus }\nroutes: [${route}]`)
+  const { stdout, stderr, code } = await check('--config', path)
+  expect(stderr.split('\n')).toEqual([
+    `${path}: routes[0]: a datagram of more than 512 bytes is not sent (transparent.sendSize)`,
+    `${path}: routes[0]: answers without a pause between them come back as one datagram: the modem gives no borders`,
+    `${path}: routes[0]: a datagram that is +++ and nothing else is not sent, without DTR`,
+    '',
+  ])
+  expect(parse(stdout)).toMatchObject({ routes: [{ listen: 'udp://127.0.0.1:53', idleTimeout: '1m' }] })
+  expect(code).toBeUndefined()
+  vi.restoreAllMocks()
+  expect((await check('--quiet', '--config', path)).stderr).toBe('')
+})
+
 test('--schema prints a JSON Schema for editors', async () => {
   const { stdout } = await check('--schema')
   expect(JSON.parse(stdout)).toMatchObject({

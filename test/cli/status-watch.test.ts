@@ -32,6 +32,7 @@ function statusWith(bytesUp: number): Status {
         waiting: 0,
         standing: null,
         heartbeats: null,
+        dropped: null,
         refused: 0,
         bytesUp,
         bytesDown: 0,

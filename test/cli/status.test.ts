@@ -29,6 +29,7 @@ const GOOD: Status = {
       refused: 0,
       standing: null,
       heartbeats: null,
+      dropped: null,
       bytesUp: 1234,
       bytesDown: 5_600_000,
       unacked: 0,

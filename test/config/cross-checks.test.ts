@@ -10,14 +10,49 @@ function problems(text: string): string[] {
   return 'problems' in loaded ? loaded.problems.map(formatProblem) : []
 }
 
-test.each([['to: udp://x:1', 'routes[0].to: "udp://x:1" is not supported yet']])(
-  'a route that this version cannot serve is refused: %s',
-  (keys, expected) => {
-    const found = problems(`${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, ${keys} }]`)
+describe('routes over UDP', () => {
+  test.each([
+    ['listen: udp://127.0.0.1:53, to: udp://192.0.2.1:53'],
+    ['listen: 127.0.0.1:53, to: udp://192.0.2.1:53'],
+    ['listen: /run/x.sock, to: [udp://192.0.2.1:53]'],
+    ['listen: "udp://[::1]:53", to: udp://dns.example.com:53, open: always, busy: queue'],
+  ])('may be as in %s', (keys) => {
+    expect(problems(`${CONTEXT}\nroutes: [{ name: a, ${keys} }]`)).toEqual([])
+  })
+
+  test.each([
+    [
+      'listen: udp://127.0.0.1:53, to: tcp://x:1',
+      'to: "tcp://x:1" is not UDP, but listen is, expected udp://HOST:PORT',
+    ],
+    ['listen: udp://127.0.0.1:53, to: [tls://x:1]', 'to: "tls://x:1" is not UDP, but listen is'],
+    ['listen: 127.0.0.1:53, to: [udp://x:1, udp://y:1]', 'to: has udp:// in a list, but UDP does not tell'],
+    ['listen: 127.0.0.1:53, to: [tcp://x:1, udp://y:1]', 'to: has udp:// in a list'],
+    ['listen: udp://127.0.0.1:53, to: udp://x:1, tls: { serverName: x }', 'tls: is set, but `to` has no tls://'],
+    ['listen: udp://0.0.0.0:53, to: udp://x:1', 'listen: "udp://0.0.0.0:53" is not loopback'],
+    ['listen: udp://localhost, to: udp://x:1', 'listen: "udp://localhost" is not an address with a port'],
+    ['listen: udp:///run/x.sock, to: udp://x:1', 'listen: "udp:///run/x.sock" is not an address with a port'],
+  ])('not as in %s', (keys, expected) => {
+    const found = problems(`${CONTEXT}\nroutes: [{ name: a, ${keys} }]`)
     expect(found).toHaveLength(1)
-    expect(found[0]).toContain(expected)
-  },
-)
+    expect(found[0]).toContain(`routes[0].${expected}`)
+  })
+
+  test('UDP and TCP may have the same port, two of the same kind may not', () => {
+    const route = (name: string, listen: string): string => `{ name: ${name}, listen: ${listen}, to: udp://x:1 }`
+    const both = (other: string): string[] =>
+      problems(`${CONTEXT}\nroutes: [${route('a', 'udp://127.0.0.1:53')}, ${route('b', other)}]`)
+    expect(both('127.0.0.1:53')).toEqual([])
+    expect(both('udp://127.0.0.1:53')).toEqual([expect.stringContaining('routes[1].listen')])
+  })
+
+  test('the proxy and callers have nothing to do with it', () => {
+    const proxy = 'proxy: { listen: udp://127.0.0.1:1, allow: ["*"] }'
+    expect(problems(`${CONTEXT}\n${ROUTES}\n${proxy}`)).toEqual([expect.stringContaining('proxy.listen')])
+    const inbound = 'inbound: [{ name: b, modemPort: 1, to: udp://127.0.0.1:1, allowFrom: [10.0.0.0/8] }]'
+    expect(problems(`${CONTEXT}\n${ROUTES}\n${inbound}`)).toEqual([expect.stringContaining('inbound[0].to')])
+  })
+})
 
 test('P13 metrics beyond loopback need a list of those who may ask', () => {
   const open = 'metrics: { listen: 0.0.0.0:9479'

@@ -46,6 +46,7 @@ test('what no panel shows is left out on purpose', () => {
   expect(METRICS.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([
     'cipbridge_link_state_seconds_total',
     'cipbridge_rung_seconds_total',
+    'cipbridge_datagrams_dropped_total',
     'cipbridge_route_holds_carrier',
     'cipbridge_route_clients_waiting',
     'cipbridge_registration',

@@ -14,7 +14,9 @@ import type { Knobs } from '../../src/virtual-modem/knobs.ts'
 import type { OnCall } from '../../src/virtual-modem/network.ts'
 import { VirtualModem } from '../../src/virtual-modem/virtual-modem.ts'
 import { virtualPort } from '../../src/virtual-modem/virtual-port.ts'
+import { LocalDatagrams } from './local-datagrams.ts'
 import { type MemorySocket, memorySocketPair } from './memory-socket.ts'
+import { MemoryUdpPeer } from './memory-udp.ts'
 
 export interface RigOptions {
   readonly knobs?: Partial<Knobs>
@@ -29,6 +31,8 @@ export interface RigOptions {
   readonly modem?: VirtualModem
   /** What each peer does with a connection; without it the test takes them from `peers`. */
   readonly peer?: (socket: MemorySocket) => void
+  /** The same with UDP. */
+  readonly udpPeer?: (peer: MemoryUdpPeer) => void
 }
 
 /** One socket's view of the world: what it read and how it ended. */
@@ -73,6 +77,7 @@ export class Rig {
   readonly log: string[] = []
   readonly walked: [LinkState, string, LinkState][] = []
   readonly peers: Witness[] = []
+  readonly udpPeers: MemoryUdpPeer[] = []
   readonly dialled: string[] = []
   /** The port that each dial came from; undefined: any. */
   readonly dialledFrom: (number | undefined)[] = []
@@ -96,6 +101,7 @@ export class Rig {
             this.dialledFrom.push(from)
             return this.#connect(`${host}:${port}`, options.peer)
           },
+          openUdp: (host, port, _signal, from) => this.#openUdp(host, port, from, options.udpPeer),
           resolve: () => Promise.resolve(['192.0.2.1']),
           listen: (port, onCall) => {
             this.#listening = { port, onCall }
@@ -143,6 +149,16 @@ export class Rig {
     await this.until(() => this.link.state === 'stopped', 'the end of a killed daemon')
   }
 
+  async #openUdp(host: string, port: number, from: number | undefined, behave: RigOptions['udpPeer']): Promise<Duplex> {
+    this.dialled.push(`udp://${host}:${port}`)
+    this.dialledFrom.push(from)
+    if (!(await this.accept())) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+    const peer = new MemoryUdpPeer(host, port)
+    this.udpPeers.push(peer)
+    behave?.(peer)
+    return peer.socket
+  }
+
   async #connect(to: string, behave: RigOptions['peer']): Promise<Duplex> {
     this.dialled.push(to)
     if (!(await this.accept())) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
@@ -165,6 +181,20 @@ export class Rig {
     if (!figures) throw new Error('no such route')
     this.bridge.serve(figures, client)
     return new Witness(app)
+  }
+
+  /** The UDP socket of the newest dial. */
+  get udpPeer(): MemoryUdpPeer {
+    const peer = this.udpPeers.at(-1)
+    if (!peer) throw new Error('nobody has been dialled over UDP')
+    return peer
+  }
+
+  /** Where programs on this machine send datagrams of a route to. */
+  datagramsAt(route = 0): LocalDatagrams {
+    const figures = this.bridge.figures[route]
+    if (!figures) throw new Error('no such route')
+    return new LocalDatagrams(this.bridge, figures)
   }
 
   /** The port that the modem listens on. */

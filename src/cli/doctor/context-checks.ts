@@ -1,5 +1,5 @@
 /** The PDP context and the routes: as far as they can be known without bringing anything up. */
-import { formatListen, formatTarget, targetsOf } from '../../config/endpoint.ts'
+import { formatListen, formatTarget, takesDatagrams, targetsOf } from '../../config/endpoint.ts'
 import type { Config, RouteConfig } from '../../config/schema.ts'
 import type { RouteStatus, Status } from '../../daemon/status.ts'
 import type { Notes } from './finding.ts'
@@ -11,8 +11,10 @@ const UP = new Set([
   'IP GPRSACT',
   'IP STATUS',
   'TCP CONNECTING',
+  'UDP CONNECTING',
   'CONNECT OK',
   'TCP CLOSING',
+  'UDP CLOSING',
   'TCP CLOSED',
   'UDP CLOSED',
 ])
@@ -45,15 +47,16 @@ export function checkRoutes(notes: Notes, machine: Machine, { routes }: Config):
   }
 }
 
-/** Lines of /proc/net/tcp: `  0: 0100007F:075B 00000000:0000 0A …`, addresses as the CPU has them, 0A listens. */
+/** Lines of /proc/net/tcp: `  0: 0100007F:075B 00000000:0000 0A …`, addresses as the CPU has them; 0A listens, with UDP 07. */
 function listenerAt(machine: Machine, { listen }: RouteConfig): boolean {
   if ('path' in listen || listen.host.includes(':')) return false
   const bytes = listen.host.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
   const port = listen.port.toString(16).padStart(4, '0').toUpperCase()
   const places = [`${bytes.toReversed().join('').toUpperCase()}:${port}`, `00000000:${port}`]
-  return (machine.text('/proc/net/tcp') ?? '').split('\n').some((line) => {
+  const [file, listens] = takesDatagrams(listen) ? ['/proc/net/udp', '07'] : ['/proc/net/tcp', '0A']
+  return (machine.text(file) ?? '').split('\n').some((line) => {
     const [, local = '', , state] = line.trim().split(/\s+/)
-    return state === '0A' && places.includes(local)
+    return state === listens && places.includes(local)
   })
 }
 

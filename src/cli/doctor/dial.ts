@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chownSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { formatTarget, type Target, targetsOf } from '../../config/endpoint.ts'
+import { formatTarget, type Target, takesDatagrams, targetsOf } from '../../config/endpoint.ts'
 import type { Config, RouteConfig } from '../../config/schema.ts'
 import { Fault, type FaultCode, isFault } from '../../core/fault.ts'
 import { Journal, type JournalEvent } from '../../core/log.ts'
@@ -94,6 +94,10 @@ async function dialOnce(notes: Notes, link: Link, route: RouteConfig, target: Ta
 /** Through the daemon: as a client of each route. */
 export async function dialThroughDaemon(notes: Notes, socket: string, { routes }: Config): Promise<void> {
   for (const route of routes) {
+    if (takesDatagrams(route.listen)) {
+      notes.skip('dial', `${route.name}: only a datagram would dial, and the server would get it`)
+      continue
+    }
     const left = new AbortController()
     const events = eventsIn(await open(socket, 'GET', '/events', { signal: left.signal }))
     let client: Socket | undefined
@@ -143,7 +147,9 @@ async function follow(notes: Notes, route: RouteConfig, events: AsyncIterable<st
 }
 
 function tellConnected(notes: Notes, route: RouteConfig, peer: string, ms: number): void {
-  notes.good('dial', `${route.name}: ${peer} answered within ${ms} ms`, ms)
+  // With UDP the modem has asked nobody but a name server.
+  const how = peer.startsWith('udp://') ? 'can be sent to after' : 'answered within'
+  notes.good('dial', `${route.name}: ${peer} ${how} ${ms} ms`, ms)
 }
 
 function tellFault(notes: Notes, route: RouteConfig, code: FaultCode | undefined, message: string): void {

@@ -37,7 +37,9 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
     return 'peerTalks'
   }
   parts.orders.hangUp = undefined
-  const unacknowledged = order.deliver ? await awaitAcknowledgement(parts, order, signal) : null
+  // Nobody acknowledges UDP: to ask for it would only pass the time.
+  const countable = order.deliver && dte.carrier?.isUdp !== true
+  const unacknowledged = countable ? await awaitAcknowledgement(parts, order, signal) : null
   await sayIfKnown(dte, closeConnection(!order.deliver), signal)
   tell(parts, dte, unacknowledged, now() - started)
   const { fault } = order

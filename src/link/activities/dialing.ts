@@ -9,6 +9,7 @@ import { say, sayIfKnown } from '../../dte/dialogue.ts'
 import { NEXT_STEP } from '../ip-stack.ts'
 import type { DialOrder } from '../orders.ts'
 import { dteOf, type Parts, welcome } from '../parts.ts'
+import { packetRules } from '../stack-settings.ts'
 import type { LinkEvent } from '../states.ts'
 import { climb } from './attaching.ts'
 
@@ -40,27 +41,29 @@ export async function dialing(parts: Parts, signal: AbortSignal): Promise<LinkEv
 }
 
 async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Promise<void> {
-  const { host, port } = order.to
-  parts.journal.tell('info', 'dialing', `${host}:${port}`)
+  const { host, port, scheme } = order.to
+  const peer = `${scheme === 'udp' ? 'udp://' : ''}${host}:${port}`
+  parts.journal.tell('info', 'dialing', peer)
   const started = now()
   const outcome = await dialOnce(parts, order, signal)
   const carrier = dteOf(parts).carrier
   if (outcome.kind === 'connected' && carrier) {
+    if (scheme === 'udp') carrier.overUdp(order.to.datagrams === true ? packetRules(parts) : undefined)
     welcome(parts, carrier)
-    parts.journal.tell('info', 'carrier', `up to ${host}:${port}`, { durationMs: Math.round(now() - started) })
+    parts.journal.tell('info', 'carrier', `up to ${peer}`, { durationMs: Math.round(now() - started) })
     parts.entering = undefined
     order.resolve(carrier)
     return
   }
   parts.entering = undefined
-  const fault = faultOf(outcome, `${host}:${port}`, now() - started)
+  const fault = faultOf(outcome, peer, now() - started)
   throw order.signal.aborted ? fault : ((await unknownName(parts, host, fault, signal)) ?? fault)
 }
 
 /** Dials; if the modem takes a dial only from a fresh context (modem-facts 2), makes one and dials again. */
 async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Promise<DialOutcome> {
   const dte = dteOf(parts)
-  const command = dial(order.to.host, order.to.port)
+  const command = dial(order.to.host, order.to.port, order.to.scheme === 'udp' ? 'UDP' : 'TCP')
   await parts.dialSettings.apply(dte, order.to, signal)
   try {
     parts.entering = 'dial'
@@ -79,7 +82,7 @@ async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Pr
     parts.entering = 'dial'
     parts.budget.spendDial()
     const outcome = await say(dte, command, signal)
-    if (state === 'TCP CLOSED') parts.facts.dialsOnlyFresh = true
+    if (state === 'TCP CLOSED' || state === 'UDP CLOSED') parts.facts.dialsOnlyFresh = true
     return outcome
   }
 }

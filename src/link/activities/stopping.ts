@@ -27,7 +27,7 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
     // Whoever comes next dials as if nobody had been here.
     if (parts.configured && parts.dialSettings.strange) {
       const late = (): Fault => new Fault('no-answer', 'the modem does not answer')
-      await withDeadline(STOP_MS, late, signal, (limit) => parts.dialSettings.apply(dte, {}, limit))
+      await withDeadline(STOP_MS, late, signal, (limit) => parts.dialSettings.reset(dte, limit))
     }
   } catch (error) {
     if (!isFault(error)) throw error
