@@ -27,6 +27,7 @@ export function crossIssues(raw: unknown): Issue[] {
     ...datagrams(routes),
     ...callers(raw, routes),
     ...escapeWay(raw),
+    ...sleepers(raw),
   ]
 }
 
@@ -142,6 +143,17 @@ function callers(raw: unknown, routes: readonly unknown[]): Issue[] {
 function escapeWay(raw: unknown): Issue[] {
   if (at(at(raw, 'escape'), 'method') !== 'dtr' || at(at(raw, 'line'), 'dtr') !== 'none') return []
   return [{ path: ['escape', 'method'], message: '"dtr" has no wire, for line.dtr is none, expected auto or plus' }]
+}
+
+/** Nothing but DTR wakes a modem that must not lose a byte. */
+function sleepers(raw: unknown): Issue[] {
+  if (at(at(raw, 'modem'), 'sleep') !== true) return []
+  const path = ['modem', 'sleep']
+  if (at(at(raw, 'line'), 'dtr') === 'none') {
+    return [{ path, message: 'true has no wire, for line.dtr is none, expected false, or DTR at a GPIO line' }]
+  }
+  if (itemsOf(at(raw, 'inbound')).length === 0) return []
+  return [{ path, message: 'true lets what is said first to a caller (inbound) be lost, expected false' }]
 }
 
 /** Where one of several listeners is written. */

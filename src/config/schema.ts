@@ -53,6 +53,11 @@ const modem = keys({
     'The PIN of the SIM card. Not together with pinFile.',
   ),
   pinFile: optional(filePath, 'A file with the PIN in it; $CREDENTIALS_DIRECTORY is expanded.'),
+  sleep: defaulted(
+    flag(),
+    false,
+    'Whether the modem sleeps between sessions (AT+CSCLK=1), to save power; DTR wakes it and must be wired.',
+  ),
   initCommands: defaulted(
     list(initCommand(), 32),
     [],

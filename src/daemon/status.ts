@@ -65,7 +65,7 @@ export interface Status {
   /** What a person can do about it. */
   readonly hint: string | null
   readonly nextTry: string | null
-  readonly modem: { readonly model: string | null; readonly firmware: string | null }
+  readonly modem: { readonly model: string | null; readonly firmware: string | null; readonly asleep: boolean }
   readonly network: {
     readonly rssi: number | null
     readonly dbm: number | null
@@ -117,7 +117,7 @@ export function statusOf(
     fault: fault?.code ?? null,
     hint: fault?.hint ?? null,
     nextTry: link.nextTry ?? null,
-    modem: { model: facts.model, firmware: facts.firmware },
+    modem: { model: facts.model, firmware: facts.firmware, asleep: facts.asleep },
     network: {
       rssi: rssi === UNKNOWN_SIGNAL ? null : rssi,
       dbm,

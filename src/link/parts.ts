@@ -17,6 +17,7 @@ import { Budget } from './budget.ts'
 import { type Call, Calls } from './calls.ts'
 import { ContextMemory } from './context-memory.ts'
 import { DialSettings } from './dial-settings.ts'
+import { Doze } from './doze.ts'
 import { Heart } from './heart.ts'
 import { Inbox } from './inbox.ts'
 import { Orders } from './orders.ts'
@@ -33,6 +34,8 @@ export interface ModemFacts {
   hasDcd: boolean
   hasDtr: boolean
   hasRi: boolean
+  /** It may be asleep (`modem.sleep`). */
+  asleep: boolean
   signal: Signal | null
   operator: string | null
   registration: number | null
@@ -65,6 +68,7 @@ export interface Parts {
   readonly pinTrials: PinTrials
   readonly contextMemory: ContextMemory
   readonly dialSettings: DialSettings
+  readonly doze: Doze
   readonly facts: ModemFacts
   dte: Dte | undefined
   /** Whether the modem's settings were made since it was last found. */
@@ -100,6 +104,7 @@ export interface Makings {
 export function newParts({ config, openPort, openGpio, tap, journal, memory, onCall }: Makings): Parts {
   const { firstPause, maxPause, healthyAfter } = config.recovery
   const orders = new Orders()
+  const facts = unknownModem()
   const power = new Power(config.modem.power, openGpio, (level, message) => journal.tell(level, 'power', message))
   return {
     config,
@@ -115,7 +120,8 @@ export function newParts({ config, openPort, openGpio, tap, journal, memory, onC
     pinTrials: new PinTrials(memory),
     contextMemory: new ContextMemory(memory),
     dialSettings: new DialSettings(config.routes.some((route) => route.localPort !== undefined || route.modemTls)),
-    facts: unknownModem(),
+    doze: new Doze(config.modem.sleep, facts, journal),
+    facts,
     dte: undefined,
     configured: false,
     modeUnknown: true,
@@ -137,6 +143,7 @@ export function unknownModem(): ModemFacts {
     hasDcd: false,
     hasDtr: false,
     hasRi: false,
+    asleep: false,
     signal: null,
     operator: null,
     registration: null,
@@ -156,6 +163,7 @@ export function dteOf(parts: Parts): Dte {
 export function forgetSettings(parts: Parts): void {
   parts.configured = false
   parts.dialSettings.forget()
+  parts.doze.forget()
 }
 
 /** A carrier is up. */

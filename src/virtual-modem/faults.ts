@@ -66,6 +66,7 @@ export const FAULT_KINDS = {
   'line-unplugged': kind({}, ['line-gone', 'line-missing'], 'the serial adapter is pulled out'),
   'line-busy': kind({}, ['line-busy'], 'another program holds the device'),
   'peer-silent': kind({}, ['carrier-lost'], 'nothing reaches the peer and nothing comes; no one says so'),
+  'sleeps-on': kind({}, ['no-answer'], 'asleep with CSCLK=1, it does not wake when DTR is on'),
   'cts-stuck': kind({}, [], 'CTS stays off'),
   message: kind({ from: '+491701234567', text: 'hello' }, [], 'a short message arrives', true),
   call: kind({ from: '+491701234567', rings: 3 }, [], 'somebody calls, and nobody answers', true),

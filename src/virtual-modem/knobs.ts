@@ -124,6 +124,7 @@ export const KNOBS = {
   connectTime: knob<number>(150, [10_000], "added to the network's own time to connect", WORLD),
   connectLimit: knob<number>(75_000, [], 'when the modem gives up connecting', 'T8'),
   bootTime: knob<number>(3000, [8000], 'from power to a serial port that answers', 'modem-facts 5'),
+  wakeTime: knob<number>(50, [100], 'from DTR on to a modem that hears, with CSCLK=1', 'app note 6'),
   simTime: knob<number>(500, [5000], 'from there to a SIM that answers', 'T6'),
   registerTime: knob<number>(1500, [40_000], 'from there to a registration', WORLD),
   attachTime: knob<number>(500, [10_000], 'from there to the packet service', WORLD),

@@ -36,6 +36,7 @@ export class SerialSide {
   #rateDue = 0
   #ctsHeld = false
   #dtrOnSince = Number.NEGATIVE_INFINITY
+  #wakingUntil = Number.NEGATIVE_INFINITY
   #lastInputAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: SerialParts) {
@@ -97,13 +98,14 @@ export class SerialSide {
     this.#parts.take(bytes, firstAt, lastAt, this.#rate.hears(bytes, rate, this.#parts.commandMode()))
   }
 
-  /** AT+CSCLK: 1 sleeps with DTR off, 2 after 5 s without input; what wakes it is lost (AT manual 3.2.49). */
+  /** AT+CSCLK: 1 sleeps with DTR off and wakes a while after DTR is on (app note 6), 2 after 5 s without input; what wakes it is lost (AT manual 3.2.49). */
   #asleep(): boolean {
     const { sleep } = this.#parts.settings.now
     const idle = now() - this.#lastInputAt
     this.#lastInputAt = now()
     if (!this.#parts.commandMode()) return false
-    return sleep === 1 ? !this.wire.dtr : sleep === 2 && idle > SLEEP_AFTER
+    if (sleep === 1) return !this.wire.dtr || now() < this.#wakingUntil || this.#parts.conditions.has('sleeps-on')
+    return sleep === 2 && idle > SLEEP_AFTER
   }
 
   #pieces(): { bytes: number; gap: number } | undefined {
@@ -117,6 +119,8 @@ export class SerialSide {
   #dtrChanged(on: boolean): void {
     this.#parts.record.dtrChange(on)
     const onFor = now() - this.#dtrOnSince
+    const { settings, knobs } = this.#parts
+    if (on && settings.now.sleep === 1 && this.#parts.commandMode()) this.#wakingUntil = now() + knobs.wakeTime
     if (on) this.#dtrOnSince = now()
     else if (this.#parts.on() && onFor >= this.#parts.knobs.dtrOnTime) this.#parts.dtrDropped()
   }

@@ -20,7 +20,7 @@ function statusWith(bytesUp: number): Status {
     fault: null,
     hint: null,
     nextTry: null,
-    modem: { model: null, firmware: null },
+    modem: { model: null, firmware: null, asleep: false },
     network: { rssi: 17, dbm: -80, operator: null, registration: null },
     context: { address: null },
     routes: [

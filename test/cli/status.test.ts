@@ -16,7 +16,7 @@ const GOOD: Status = {
   fault: null,
   hint: null,
   nextTry: null,
-  modem: { model: 'SIMCOM_SIM800L', firmware: '1418B05SIM800L24' },
+  modem: { model: 'SIMCOM_SIM800L', firmware: '1418B05SIM800L24', asleep: false },
   network: { rssi: 17, dbm: -80, operator: 'CHINA MOBILE', registration: 'home' },
   context: { address: '10.64.0.3' },
   routes: [
@@ -83,7 +83,7 @@ const BAD: Status = {
   hint: 'insert the SIM card and check its holder',
   nextTry: '2025-06-01T10:05:00.000Z',
   ladder: { rung: 'cycle-radio', attempt: 4 },
-  modem: { model: null, firmware: null },
+  modem: { model: null, firmware: null, asleep: false },
   network: { rssi: null, dbm: null, operator: null, registration: null },
   context: { address: null },
   budget: {

@@ -81,6 +81,26 @@ describe('one wrong thing gets one line that tells what to write', () => {
       `${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, to: tls://x:1, modemTls: true }]`,
       '2:67 routes[0].modemTls: true is for a server that is reached by tcp://, expected false',
     ],
+    [
+      'sleep without a wire',
+      `${CONTEXT}\n${ROUTES}\nmodem: { sleep: true }\nline: { dtr: none }`,
+      '3:17 modem.sleep: true has no wire, for line.dtr is none, expected false, or DTR at a GPIO line',
+    ],
+    [
+      'sleep with callers',
+      `${CONTEXT}\nmodem: { sleep: true }\ninbound: [{ name: a, modemPort: 1, to: 127.0.0.1:1, allowFrom: [] }]`,
+      '2:17 modem.sleep: true lets what is said first to a caller (inbound) be lost, expected false',
+    ],
+    [
+      'a packet in two ways',
+      `${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, to: tcp://x:1, heartbeat: { text: a, hex: "00" } }]`,
+      '2:57 routes[0].heartbeat: has both text and hex, expected one of them',
+    ],
+    [
+      'a packet that is none',
+      `${CONTEXT}\nroutes: [{ name: a, listen: 127.0.0.1:1, to: tcp://x:1, registration: { hex: "0x1" } }]`,
+      '2:78 routes[0].registration.hex: is not such a packet, expected 1 to 256 bytes',
+    ],
     ['no context', ROUTES, '1:1 context: is missing, expected a map of keys'],
     ['no apn', `context: {}\n${ROUTES}`, '1:1 context.apn: is missing, expected the access point name'],
     [

@@ -12,10 +12,22 @@ import { climb } from './attaching.ts'
 /** How often a modem that nobody needs is asked whether it is still there, in ms: the open port speaks for it. */
 const LOOK_EVERY_MS = 30_000
 
+/** The same for one that sleeps meanwhile; well below what the heart takes for a standstill. */
+const SLEEPER_LOOK_EVERY_MS = 120_000
+
 /** @throws Fault when the modem is not what it was */
 export async function ready(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
-  const { budget, calls, inbox, orders } = parts
-  let lookAt = now() + LOOK_EVERY_MS
+  try {
+    return await attend(parts, signal)
+  } finally {
+    await parts.doze.end(parts.dte)
+  }
+}
+
+async function attend(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
+  const { budget, calls, doze, inbox, orders } = parts
+  const lookEveryMs = doze.possible ? SLEEPER_LOOK_EVERY_MS : LOOK_EVERY_MS
+  let lookAt = now() + lookEveryMs
   for (;;) {
     // Nothing may be said to a modem that a caller is connected to: the call is on its way here.
     while (calls.coming) await orders.bell.wait(LOOK_EVERY_MS, signal)
@@ -32,12 +44,19 @@ export async function ready(parts: Parts, signal: AbortSignal): Promise<LinkEven
     }
     if (now() >= lookAt) {
       await look(parts, signal)
-      lookAt = now() + LOOK_EVERY_MS
+      lookAt = now() + lookEveryMs
       parts.recovery.healthy()
     }
     if (calls.wanted && !calls.listening) await listen(parts, signal)
+    if (!isNeeded(parts)) await doze.begin(dteOf(parts), signal)
     await orders.bell.wait(lookAt - now(), signal)
+    if (isNeeded(parts) || now() >= lookAt) await doze.rouse(dteOf(parts), signal)
   }
+}
+
+/** Whether somebody wants something of the modem. */
+function isNeeded({ inbox, orders }: Parts): boolean {
+  return inbox.due || orders.dial !== undefined || orders.asks.length > 0
 }
 
 /** From TCP CLOSED the modem does not listen: it takes a fresh context. */

@@ -25,10 +25,7 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
       await withDeadline(STOP_MS, late, signal, (limit) => hangUp(parts, dte, limit))
     }
     // Whoever comes next dials as if nobody had been here.
-    if (parts.configured && parts.dialSettings.strange) {
-      const late = (): Fault => new Fault('no-answer', 'the modem does not answer')
-      await withDeadline(STOP_MS, late, signal, (limit) => parts.dialSettings.reset(dte, limit))
-    }
+    if (parts.configured) await withDeadline(STOP_MS, unheard, signal, (limit) => leaveAsFound(parts, dte, limit))
   } catch (error) {
     if (!isFault(error)) throw error
     parts.journal.tell('warn', 'stopping', error.message, { fault: error.code })
@@ -36,6 +33,13 @@ export async function stopping(parts: Parts, signal: AbortSignal): Promise<LinkE
   dte.endCarrier({ kind: 'broken', fault })
   await dte.line.close()
   return 'succeeded'
+}
+
+const unheard = (): Fault => new Fault('no-answer', 'the modem does not answer')
+
+async function leaveAsFound(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
+  if (parts.dialSettings.strange) await parts.dialSettings.reset(dte, limit)
+  await parts.doze.leave(dte, limit)
 }
 
 async function hangUp(parts: Parts, dte: Dte, limit: AbortSignal): Promise<void> {
