@@ -223,6 +223,21 @@ test('P9 a stop while recovery escapes from what an unanswered dial may have com
   expect(r.bug).toBeUndefined()
 })
 
+test('P8 what CTS held up when the modem went down is not given to it when it is back', async () => {
+  const [r, app] = await session({})
+  const end = r.modem.begin({ type: 'cts-stuck' })
+  app.socket.write('AT+APP\rAT+APP\r')
+  await r.pass(300)
+  const sag = r.modem.begin({ type: 'under-voltage', power: 'down' })
+  await r.pass(700)
+  end()
+  sag()
+  await r.until(() => app.end !== 'open', 'the end')
+  await r.reach('ready', 300_000)
+  expect(app.end).toBe('rst')
+  expect(r.modem.record.saw(/APP/)).toBe(false)
+})
+
 test('P11 P5 a command that is asked while the modem takes no bytes is refused with the reason, and the session lives', async () => {
   const [r, app] = await session({ knobs: { window: 2048 } })
   const end = r.modem.begin({ type: 'ack-frozen' })

@@ -24,6 +24,11 @@ export async function escaping(parts: Parts, signal: AbortSignal): Promise<LinkE
  */
 export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, backlogMs?: number): Promise<boolean> {
   if (dte.mode === 'command') return true
+  if (saysItStops(dte) && dte.line.stalled) {
+    // Given to it once CTS is back, what still waits would be commands for a modem that has started anew.
+    await dte.line.discard()
+    throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
+  }
   const options = { ...escapeOptions(parts), ...(backlogMs === undefined ? {} : { backlogMs }) }
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const escaped = await escape(dte, options, signal)
@@ -76,6 +81,12 @@ function unanswered(parts: Parts, dte: Dte, message: string, cause?: Error): Fau
   // Its words may be the peer's all the same, and the modem still in data mode.
   parts.modeUnknown = true
   const word = dte.carrier?.lastWord
-  if (word === 'rebooted' || word === 'powered-down' || word === 'under-voltage') endByLastWord(parts, word)
+  if (word !== undefined && saysItStops(dte)) endByLastWord(parts, word)
   return new Fault('escape-failed', message, { cause })
+}
+
+/** Whether its last words are those of a modem that restarts or switches itself off, should they be its own. */
+function saysItStops({ carrier }: Dte): boolean {
+  const word = carrier?.lastWord
+  return word === 'rebooted' || word === 'powered-down' || word === 'under-voltage'
 }
