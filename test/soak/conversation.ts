@@ -38,8 +38,11 @@ const DIALOGUE = /^(\++|[\x80-\xff]+|(AT[\x1b\x20-\x7e]*)?\r)*(A|AT[\x1b\x20-\x7
 const RESUMED = '\r\nCONNECT\r\n'
 const RESULT = /\r\n(CONNECT|ERROR|NO CARRIER)\r\n/
 
-/** `CLOSED`, and then answers with noise before each, the last one perhaps unfinished. */
-const SPOILT_END = /^\r\nCLOSED\r\n([\x80-\xff]+\r\n(OK|ERROR|NO CARRIER)\r\n)*[\x80-\xff]*(\r(\n[A-Z ]{0,10}\r?)?)?$/
+/** `CLOSED`, and then answers with noise before each and words of the modem inside, the last one perhaps unfinished. */
+const SAID = /OK|ERROR|NO CARRIER|RING|Call Ready|\+CREG: [12]|\+CMTI: "SM",1|UNDER-VOLTAGE WARNNING/
+const SPOILT_END = new RegExp(
+  String.raw`^\r\nCLOSED\r\n([\x80-\xff]*\r\n(${SAID.source})\r\n)*[\x80-\xff]*(\r(\n[ -~]{0,22}\r?)?)?$`,
+)
 
 export class Conversation {
   readonly session: number | undefined

@@ -25,6 +25,11 @@ export interface Excuses {
    * of the daemon's own, never a clean end.
    */
   readonly crossed: boolean
+  /**
+   * CTS was off. A pseudo-terminal has none and hides its queue: what waits there nobody sees, and it is given to the modem
+   * whatever that has become. Of the real-time soak only, and no more than the daemon lets wait.
+   */
+  readonly heldUp: boolean
   /** The modem itself says `CLOSED` of a connection that the peer did not close. */
   readonly falseClosed: boolean
   /**
@@ -38,6 +43,7 @@ export const NO_EXCUSES: Excuses = {
   deafToEscapes: false,
   resumeUntold: false,
   crossed: false,
+  heldUp: false,
   noise: false,
   falseClosed: false,
   modeUntold: false,
@@ -51,11 +57,14 @@ export function excusesFor(fault: ModemFault): Partial<Excuses> {
     case 'lost-result':
       return { modeUntold: true, resumeUntold: 'ATO'.includes(fault.command ?? '') }
     case 'no-answer':
-    case 'late-answer':
     case 'cts-stuck':
+      return { modeUntold: true, heldUp: true }
+    case 'late-answer':
       return { modeUntold: true }
     case 'reboot':
-      return fault.lines === false ? { modeUntold: true } : {}
+      return { heldUp: true, ...(fault.lines === false ? { modeUntold: true } : {}) }
+    case 'under-voltage':
+      return { heldUp: true }
     case 'garbage':
       return { noise: true }
     case 'carrier-drops':

@@ -16,7 +16,7 @@ export class Figures {
   excused = 0
   failedProofs = 0
   /** Bytes of apps that reached the modem in command mode: at once after data mode, or later. */
-  readonly stray = { onTheWire: 0, later: 0, withLines: 0, lives: 0, executed: 0, executedLate: 0 }
+  readonly stray = { onTheWire: 0, later: 0, withLines: 0, lives: 0, executed: 0 }
   readonly #struck = new Map<string, number>()
   readonly #back = new Map<string, number[]>()
   /** Of the life that is lived now. */
@@ -67,12 +67,12 @@ export class Figures {
   report(realMs: number): string {
     const days = (this.virtualMs / 86_400_000).toFixed(1)
     const rate = Math.round((this.faults * 60_000) / realMs)
-    const { onTheWire, later, withLines, lives, executed, executedLate } = this.stray
+    const { onTheWire, later, withLines, lives, executed } = this.stray
     return [
       `${this.faults} faults in ${this.lives} lives, ${days} days of virtual time, ${Math.round(realMs / 1000)} s (${rate} faults a minute)`,
       `${this.sessions} sessions, ${this.bytes} bytes exact; ${this.pairs} pairs of fault and state`,
       `${this.falseEnds} clean ends that only the modem meant, ${this.excused} bytes excused, ${this.failedProofs} proofs tried again`,
-      `stray bytes: ${onTheWire} on the wire when data mode ended, ${later} later, ${withLines} of both with modem lines; in ${lives} lives; executed: ${executed} and ${executedLate}`,
+      `stray bytes: ${onTheWire} on the wire when data mode ended, ${later} later, ${withLines} of both with modem lines; in ${lives} lives; executed: ${executed}`,
       ...this.#backLines(),
     ].join('\n')
   }

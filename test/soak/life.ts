@@ -8,7 +8,7 @@ import { someConfig, someFault, someKnobs } from './chances.ts'
 import { Clock } from './clock.ts'
 import { Conversation, Violation } from './conversation.ts'
 import { type Excuses, excusedNow, excusesFor, NO_EXCUSES } from './excuses.ts'
-import { type Figures, ON_THE_WIRE } from './figures.ts'
+import type { Figures } from './figures.ts'
 import { Random } from './random.ts'
 import { APP_COMMAND } from './tape.ts'
 import { World } from './world.ts'
@@ -199,22 +199,30 @@ export class Life {
     return proof.read === bytes.length
   }
 
-  /** What an app had on the wire when the carrier dropped may be executed; later it may not. */
+  /** What an app had on the wire when the carrier dropped may be executed: it was written before the daemon could know. */
   #watchCommands(): void {
-    const { record } = this.#world.modem
+    const { record, wire } = this.#world.modem
     const [left, command] = [record.leftData.bind(record), record.command.bind(record)]
-    let since = 0
+    let told = Number.POSITIVE_INFINITY
     record.leftData = () => {
-      since = this.#clock.now
       left()
+      told = Number.POSITIVE_INFINITY
+      // After what a modem says that starts anew.
+      queueMicrotask(() => {
+        wire.whenSent(() => {
+          told = this.#clock.now
+        })
+      })
     }
     record.command = (line) => {
       command(line)
-      if (!line.includes(APP_COMMAND) && !/^ATD/i.test(line)) return
-      const late = this.#clock.now - since > ON_THE_WIRE
-      this.#figures.stray[late ? 'executedLate' : 'executed'] += 1
-      // Not yet a violation: a command waits in the modem for the one before it, however early its bytes came.
-      this.#world.note(`?? ${line} of an app was executed ${this.#clock.now - since} ms after data mode`)
+      if (line.includes(APP_COMMAND) || /^ATD/i.test(line)) this.#figures.stray.executed += 1
+    }
+    this.#world.onWrite = (bytes) => {
+      if (this.#world.modem.mode === 'data' || this.#clock.now <= told || isDialogue(bytes)) return
+      this.#complain(
+        `${bytes.length} bytes of an app were written ${this.#clock.now - told} ms after the carrier's end`,
+      )
     }
   }
 
@@ -281,4 +289,10 @@ export class Life {
     if (this.#world.bug !== undefined) throw this.#world.bug as Error
     if (this.#violation) throw this.#violation
   }
+}
+
+/** Whether the daemon itself may have written it. */
+function isDialogue(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1')
+  return /^(AT[^\r]*\r|\+\+\+|\r)$/.test(text) && !text.includes(APP_COMMAND)
 }

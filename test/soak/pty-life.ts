@@ -28,8 +28,8 @@ export interface PtyLifePlan {
 const BACK_WITHIN_MS = 240_000
 const [LONGEST_FAULT_MS, LONGEST_ROUND_MS] = [5_000, 10_000]
 const LOOK_MS = 150
-/** What was on its way when the carrier dropped is in the modem by then, however busy the machine is. */
-const UNDER_WAY_MS = 500
+/** What was on its way when the carrier dropped is in the modem by then, but for what CTS held up: four times 50 ms. */
+const [UNDER_WAY_MS, HELD_UP] = [500, 4 * 576]
 
 export class PtyLife {
   readonly plan: PtyLifePlan
@@ -255,10 +255,10 @@ export class PtyLife {
 
   #judge(): void {
     const { record } = this.#world.modem
-    const { modeUntold, noise } = this.#excuses
+    const { modeUntold, noise, heldUp } = this.#excuses
     // A plus: an escape of the daemon's own, cut by a restart of the modem.
     const late = record.stray.filter(({ sinceData, byte }) => sinceData > UNDER_WAY_MS && byte !== 0x2b)
-    if (late.length > 0 && !(modeUntold || noise)) {
+    if (late.length > (heldUp ? HELD_UP : 0) && !(modeUntold || noise)) {
       this.#complain(
         `${late.length} stray bytes in command mode: ${String.fromCharCode(...late.map(({ byte }) => byte))}`,
       )

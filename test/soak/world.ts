@@ -33,6 +33,8 @@ export class World {
   bug: unknown
   /** Called with the far end of each connection, and the session that it was dialled for. */
   onPeer: (socket: MemorySocket, session: number | undefined) => void = () => undefined
+  /** Called with what the daemon writes to the line. */
+  onWrite: (bytes: Buffer) => void = () => undefined
   onEvent: (event: JournalEvent) => void = () => undefined
   clients = 0
 
@@ -57,14 +59,14 @@ export class World {
     }
     const around = options.around ?? ((open: OpenPort): OpenPort => open)
     const { lines } = options
-    this.link = new Link(config, around(this.#traced(virtualPort(this.modem, { lines }))), journal)
+    this.link = new Link(config, around(this.#watched(virtualPort(this.modem, { lines }))), journal)
     this.bridge = new Bridge(config, this.link, journal, bugFound)
     this.running = this.link.run().catch(bugFound)
   }
 
-  /** With SOAK_TRACE every byte of the line stands in the log. */
-  #traced(open: OpenPort): OpenPort {
-    if (process.env.SOAK_TRACE === undefined) return open
+  /** What the daemon writes is looked at; with SOAK_TRACE every byte of the line stands in the log. */
+  #watched(open: OpenPort): OpenPort {
+    const trace = process.env.SOAK_TRACE !== undefined
     return async (device, settings) => {
       const port = await open(device, settings)
       const { stream } = port
@@ -74,11 +76,12 @@ export class World {
           `${this.clock.now.toFixed(0)} ${way} ${JSON.stringify(Buffer.from(bytes as Buffer).toString('latin1'))}`,
         )
       stream.push = (bytes: unknown) => {
-        if (bytes !== null) show('<<', bytes)
+        if (trace && bytes !== null) show('<<', bytes)
         return push(bytes)
       }
       stream.write = (bytes: Buffer) => {
-        show('>>', bytes)
+        if (trace) show('>>', bytes)
+        this.onWrite(bytes)
         return write(bytes)
       }
       return port
