@@ -48,8 +48,15 @@ export class Calls {
   async listen(dte: Dte, signal: AbortSignal): Promise<boolean> {
     if (!this.#config) return true
     this.#from = undefined
-    this.listening = await accepted(say(dte, listenAt(this.#config.modemPort), signal))
-    return this.listening
+    // A call may be read together with the word that it listens; and is over or taken when this goes on.
+    this.listening = true
+    let done = false
+    try {
+      done = await accepted(say(dte, listenAt(this.#config.modemPort), signal))
+    } finally {
+      if (!done) this.listening = false
+    }
+    return done
   }
 
   /** Where callers reach it; undefined if that is where they have reached it before. */

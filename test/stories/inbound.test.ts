@@ -68,6 +68,15 @@ describe('P1 P2 a caller is joined to the local program, byte by byte, twice, an
   )
 })
 
+test('P7 a caller who is there before it was read that the modem listens is joined all the same', async () => {
+  const r = await rig({ config: INBOUND, knobs: { readBytes: 512, readGap: 30 } })
+  while (r.listensAt === undefined) await r.pass(1)
+  const caller = r.call(FRIEND)
+  caller.socket.write('hello')
+  await r.until(() => r.programs[0]?.text === 'hello', 'the program hears the caller')
+  expect(r.told('recovering')).toEqual([])
+})
+
 test('P1 what the caller says first is never taken for its address, and the address never for the caller’s', async () => {
   const r = await listening({
     knobs: { remoteIp: 'none' },
