@@ -161,7 +161,7 @@ export class SerialLine {
 
   /** Whether something of the output may still wait for the wire although it had the time: CTS holds it up. */
   get stalled(): boolean {
-    return this.backlog > 0 && now() > this.#busyUntil
+    return this.backlog > 0 && now() >= this.#busyUntil
   }
 
   /**

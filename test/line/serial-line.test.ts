@@ -128,6 +128,20 @@ describe('drained', () => {
     expect(now() - line.lastOutputAt).toBeLessThan(10)
   })
 
+  test.each([288, 287, 300])(
+    'nobody waits for %i bytes that CTS holds up, and their release is seen all the same',
+    async (bytes) => {
+      const { modem, open } = modemLine()
+      const line = await open()
+      const end = modem.begin({ type: 'cts-stuck' })
+      line.write(Buffer.alloc(bytes, '.'))
+      await pass(3000)
+      end()
+      await pass(100)
+      expect(now() - line.lastOutputAt).toBeLessThan(100)
+    },
+  )
+
   test('ends with an abort', async () => {
     const { modem, open } = modemLine()
     const line = await open()

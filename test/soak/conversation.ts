@@ -38,6 +38,8 @@ const DIALOGUE = /^(\++|[\x80-\xff]+|(AT[\x1b\x20-\x7e]*)?\r)*(A|AT[\x1b\x20-\x7
 const RESUMED = '\r\nCONNECT\r\n'
 const RESULT = /\r\n(CONNECT|ERROR|NO CARRIER)\r\n/
 
+const LAST_WORDS = ['CLOSED', '+PDP: DEACT', '+PDP DEACT'].map((word) => `\r\n${word}\r\n`)
+
 /** `CLOSED`, and then answers with noise before each and words of the modem inside, the last one perhaps unfinished. */
 const SAID = /OK|ERROR|NO CARRIER|RING|Call Ready|\+CREG: [12]|\+CMTI: "SM",1|UNDER-VOLTAGE WARNNING/
 const SPOILT_END = new RegExp(
@@ -56,6 +58,7 @@ export class Conversation {
   #matched: readonly Far[] | undefined
   /** What it has read after the true end. */
   #afterEnd = ''
+  #cut = false
   /** Told when a promise is broken. */
   readonly #complain: (what: string) => void
   readonly #excuses: () => Excuses
@@ -116,7 +119,8 @@ export class Conversation {
 
   /** Whether nobody could have kept these words of the daemon from the peer. */
   #isOwnDialogue({ foreign, tape }: Far): boolean {
-    const { deafToEscapes, resumeUntold, crossed } = this.#excuses()
+    const { deafToEscapes, resumeUntold, crossed, heldUp } = this.#excuses()
+    if (heldUp && /^(\+{1,3}|\+{6})$/.test(foreign)) return true
     if (deafToEscapes || (resumeUntold && RESULT.test(tape.text))) return DIALOGUE.test(foreign)
     return crossed && /^\r?[^\r]*\r?$/.test(foreign) && DIALOGUE.test(foreign)
   }
@@ -137,7 +141,8 @@ export class Conversation {
       return
     }
     const source = this.#sources.at(-1)
-    const { noise, resumeUntold } = this.#excuses()
+    const { noise, resumeUntold, wordCut } = this.#excuses()
+    if (source && wordCut && this.#isCutWord(source, chunk)) return
     if (source && noise && (this.#isSpoiltEnd(source, chunk) || this.#holdsWithNoise(source, chunk))) return
     if (source && resumeUntold && this.#goesOnBehindResult(source, chunk)) return
     const wanted = source?.tape.from(this.read) ?? Buffer.alloc(0)
@@ -150,6 +155,18 @@ export class Conversation {
     const ended = source.wrote !== 'open' || this.#excuses().falseClosed
     if (!ended || !SPOILT_END.test(text) || !/[\x80-\xff]/.test(text)) return false
     this.#afterEnd = text
+    this.excused += chunk.length
+    return true
+  }
+
+  /** Whether it is the beginning of the modem's last word, and everything before it was read. */
+  #isCutWord({ wrote, tape }: Far, chunk: Buffer): boolean {
+    const text = this.#afterEnd + chunk.toString('latin1')
+    const ended = wrote !== 'open' || this.#excuses().falseClosed
+    const whole = wrote !== 'fin' || this.#ways.some(({ read }) => read === tape.length)
+    if (!ended || !whole || !LAST_WORDS.some((word) => word.length > text.length && word.startsWith(text))) return false
+    this.#afterEnd = text
+    this.#cut = true
     this.excused += chunk.length
     return true
   }
@@ -184,6 +201,7 @@ export class Conversation {
     const source = this.#sources.at(-1)
     const what = `session ${this.session ?? '?'}: a clean end after ${this.read} bytes`
     if (this.fars.some(({ foreign }) => foreign !== '')) this.#complain(`${what}, and the peer read what nobody wrote`)
+    if (this.#cut) this.#complain(`${what} and the beginning of a word of the modem`)
     if (this.#afterEnd !== '') this.falseEnds += 1
     if (source?.wrote === 'fin' && this.#ways.some(({ read }) => source.tape.length === read)) return
     // The modem says the same for FIN and RST, and a reset takes what was under way with it.

@@ -26,10 +26,16 @@ export interface Excuses {
    */
   readonly crossed: boolean
   /**
-   * CTS was off. A pseudo-terminal has none and hides its queue: what waits there nobody sees, and it is given to the modem
-   * whatever that has become. Of the real-time soak only, and no more than the daemon lets wait.
+   * The modem took nothing, and on a pseudo-terminal nobody can see that: it has no CTS and hides its queue. What waits in
+   * it, no more than the daemon lets wait, is given to the modem whatever that has become by then; and right behind it comes
+   * the escape, which is data for want of silence, and never a clean end.
    */
   readonly heldUp: boolean
+  /**
+   * A modem that froze in the middle of its last word: after 200 ms without its rest, the beginning is data for anybody. The
+   * client reads no more than that, after the true end, and its end is never a clean one.
+   */
+  readonly wordCut: boolean
   /** The modem itself says `CLOSED` of a connection that the peer did not close. */
   readonly falseClosed: boolean
   /**
@@ -44,6 +50,7 @@ export const NO_EXCUSES: Excuses = {
   resumeUntold: false,
   crossed: false,
   heldUp: false,
+  wordCut: false,
   noise: false,
   falseClosed: false,
   modeUntold: false,
@@ -57,6 +64,7 @@ export function excusesFor(fault: ModemFault): Partial<Excuses> {
     case 'lost-result':
       return { modeUntold: true, resumeUntold: 'ATO'.includes(fault.command ?? '') }
     case 'no-answer':
+      return { modeUntold: true, heldUp: true, wordCut: fault.data === 'stalls' }
     case 'cts-stuck':
       return { modeUntold: true, heldUp: true }
     case 'late-answer':
@@ -68,14 +76,22 @@ export function excusesFor(fault: ModemFault): Partial<Excuses> {
     case 'garbage':
       return { noise: true }
     case 'carrier-drops':
-    case 'peer-silent':
       return { falseClosed: true }
+    case 'peer-silent':
+      return { falseClosed: true, heldUp: true }
+    case 'ack-frozen':
+      return { heldUp: true }
     default:
       return {}
   }
 }
 
-/** The excuses of a round with what its modem has seen; `late`: the machine has kept the modem from its work. */
-export function excusedNow(excuses: Excuses, { crossed }: ModemRecord, late = false): Excuses {
-  return { ...excuses, crossed: crossed > 0, noise: excuses.noise || late }
+/**
+ * The excuses of a round with what its modem has seen.
+ * @param pty only on a pseudo-terminal; `late`: the machine has kept the modem from its work
+ */
+export function excusedNow(excuses: Excuses, { crossed }: ModemRecord, pty?: { readonly late: boolean }): Excuses {
+  const { noise, heldUp } = excuses
+  const own = { noise: noise || pty?.late === true, heldUp: heldUp && pty !== undefined }
+  return { ...excuses, crossed: crossed > 0, ...own }
 }

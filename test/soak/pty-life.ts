@@ -166,7 +166,7 @@ export class PtyLife {
     const conversation = new Conversation(
       route,
       this.#world.connect(route),
-      () => excusedNow(this.#excuses, this.#world.modem.record, this.#lateness.recent),
+      () => excusedNow(this.#excuses, this.#world.modem.record, { late: this.#lateness.recent }),
       (what) => this.#complain(what),
       whenFinished,
     )

@@ -154,18 +154,22 @@ test.each([0, 20, 40, 60, 80, 100, 120, 140, 160])(
   },
 )
 
-test('P1 P2 what the modem says while it does not answer the escape of a hang-up: the client reads none of it', async () => {
-  const [r, app] = await session({})
-  const end = r.modem.begin({ type: 'no-answer' })
-  app.socket.end()
-  await r.until(() => r.modem.record.escapes === 1, 'the escape')
-  r.modem.begin({ type: 'urc', text: 'UNDER-VOLTAGE WARNNING' })
-  await r.pass(5_000)
-  end()
-  await r.until(() => app.end !== 'open', 'the end')
-  expect([app.text, app.end]).toEqual(['', 'rst'])
-  await r.reach('ready', 300_000)
-})
+test.each([0, 1_000, 1_600, 2_000])(
+  'P1 P2 what the modem says while it does not answer the escape of a hang-up, %i ms later: the client reads none of it',
+  async (ms) => {
+    const [r, app] = await session({})
+    const end = r.modem.begin({ type: 'no-answer' })
+    app.socket.end()
+    await r.until(() => r.modem.record.escapes === 1, 'the escape')
+    await r.pass(ms)
+    r.modem.begin({ type: 'urc', text: 'UNDER-VOLTAGE WARNNING' })
+    await r.pass(5_000)
+    end()
+    await r.until(() => app.end !== 'open', 'the end')
+    expect([app.text, app.end]).toEqual(['', 'rst'])
+    await r.reach('ready', 300_000)
+  },
+)
 
 test('P1 a supply that sags twice in a session: the client reads nothing of it', async () => {
   const [r, app] = await session({})

@@ -41,6 +41,8 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
     if (escaped === 'stalled') throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
     // Last words were said and the escape is not answered: they were the modem's, unless it cannot have seen one.
     if (dte.carrier?.lastWord !== undefined && escaped !== 'unheard') break
+    // It may be in command mode since: what comes now is the peer's only if it turns out that it was not.
+    dte.carrier?.suspend()
   }
   // It was in command mode already: the carrier ended without a word that came through, or the OK was lost.
   dte.enterCommandMode()
