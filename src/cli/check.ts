@@ -58,7 +58,7 @@ function check({ config: file, schema, quiet }: CheckArguments): void {
     for (const key of quiet ? [] : keysOutOfSight(loaded.config)) {
       process.stderr.write(`${key}: not looked at: systemd shows its credentials to the service only\n`)
     }
-    for (const caution of cautionsOf(loaded.config)) process.stderr.write(`${file}: ${caution}\n`)
+    for (const { message, mend } of cautionsOf(loaded.config)) process.stderr.write(`${file}: ${message}; ${mend}\n`)
     for (const note of quiet ? [] : udpNotes(loaded.config)) process.stderr.write(`${file}: ${note}\n`)
     if (!quiet) process.stdout.write(printConfig(loaded.config))
     return

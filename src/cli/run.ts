@@ -43,7 +43,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
 /** @returns the exit code */
 async function runDaemon(file: string, config: Config): Promise<number> {
   const journal = journalOnStdout(config.log)
-  for (const caution of cautionsOf(config)) journal.tell('warn', 'config', caution)
+  for (const { message, mend } of cautionsOf(config)) journal.tell('warn', 'config', message, { hint: mend })
   const daemon = new Daemon(config, openPort, journal)
   const service = new Service(serviceManager(process.env, journal), daemon, journal)
   let signals = 0

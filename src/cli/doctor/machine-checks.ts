@@ -1,5 +1,6 @@
 /** This machine: Node, configuration, board. */
 import { arch } from 'node:os'
+import { cautionsOf } from '../../config/cautions.ts'
 import type { Loaded } from '../../config/load.ts'
 import { formatProblem } from '../../config/problem.ts'
 import { hasNative } from '../../core/native.ts'
@@ -34,6 +35,7 @@ export function checkConfig(notes: Notes, file: string, loaded: Loaded): void {
     if (proxy) roads.push('a proxy')
     if (inbound.length > 0) roads.push('callers')
     notes.good('config', [file, ...roads].join(', '), file)
+    for (const { message, mend } of cautionsOf(loaded.config)) notes.warn('config', message, { mend })
     return
   }
   const last = loaded.problems.length - 1

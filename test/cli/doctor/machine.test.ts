@@ -188,6 +188,15 @@ test('ModemManager is a danger to an adapter that nobody told it to leave alone'
   ).toMatchObject({ verdict: 'good' })
 })
 
+test('what a configuration had better not say is a warning', async () => {
+  const yaml = `context: { apn: x }
+routes: [{ name: a, listen: 127.0.0.1:1883, to: tcp://x:1, modemTls: true }]
+`
+  const { of } = await examined({ yaml })
+  expect(of('config').map(({ verdict }) => verdict)).toEqual(['good', 'warning'])
+  expect(of('config')[1]).toMatchObject({ mend: expect.stringContaining('tls://') as string })
+})
+
 const YAML = `line: { baudrate: 1 }
 context: { apn: 'a"b' }
 routes: [{ name: a, listen: 127.0.0.1:1883, to: tcp://x:1 }]
