@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { doctorCommand } from '../../../src/cli/doctor.ts'
-import { type LiveDaemon, liveDaemon, temporaryFolder } from '../../daemon/live-daemon.ts'
+import { freePort, type LiveDaemon, liveDaemon, temporaryFolder } from '../../daemon/live-daemon.ts'
 import { spoken } from '../../daemon/verbs.ts'
 
 interface Diagnosis {
@@ -15,12 +15,16 @@ interface Diagnosis {
 }
 
 /** `doctor --json` with the configuration of this daemon. */
-async function doctor(live: LiveDaemon, ...words: string[]): Promise<Diagnosis> {
+function doctor(live: LiveDaemon, ...words: string[]): Promise<Diagnosis> {
+  return doctorFor(live, { name: 'broker', listen: `127.0.0.1:${live.door}`, to: 'tcp://127.0.0.1:9' }, ...words)
+}
+
+async function doctorFor(live: LiveDaemon, route: object, ...words: string[]): Promise<Diagnosis> {
   const folder = temporaryFolder()
   const config = {
     line: { device: 'virtual' },
     context: { apn: 'internet' },
-    routes: [{ name: 'broker', listen: `127.0.0.1:${live.door}`, to: 'tcp://127.0.0.1:9' }],
+    routes: [route],
     control: { socket: live.socket },
     state: { folder },
   }
@@ -103,6 +107,15 @@ test('--dial goes through the daemon as a client of each route', async () => {
   const refused = await doctor(live, '--dial')
   expect(one(refused, 'dial')).toMatchObject({ verdict: 'bad', fault: 'peer-refused' })
   expect(refused.exitCode).toBe(75)
+})
+
+test('--dial sends no datagram into a route over UDP: the server would get it', async () => {
+  const route = { name: 'dns', listen: `udp://127.0.0.1:${await freePort()}`, to: 'udp://127.0.0.1:9' }
+  const live = await liveDaemon({ config: { routes: [route] } })
+  await live.usable()
+  const diagnosis = await doctorFor(live, route, '--dial')
+  expect(one(diagnosis, 'dial')).toMatchObject({ verdict: 'unchecked' })
+  expect(one(diagnosis, 'dial')?.message).toContain('only a datagram would dial')
 })
 
 test('what the daemon has seen of a weak supply is told', async () => {

@@ -224,6 +224,18 @@ test('a port of a route that another program has is told before the daemon stumb
   expect((await examined({ machine: elsewhere })).one('route').verdict).toBe('good')
 })
 
+test('a UDP port of a route is looked for where UDP is', async () => {
+  const taken = '  sl  local_address rem_address   st\n   0: 0100007F:14E9 00000000:0000 07 00000000:00000000\n'
+  const yaml = `line: { device: /dev/serial0 }
+context: { apn: x }
+routes: [{ name: dns, listen: udp://127.0.0.1:5353, to: udp://192.0.2.1:53 }]
+`
+  const look = async (tree: Tree): Promise<string> =>
+    (await examined({ machine: machineOf({ ...PI4, ...tree }), yaml })).one('route').message
+  expect(await look({ '/proc/net/udp': taken })).toBe('dns: udp://127.0.0.1:5353 is taken')
+  expect(await look({ '/proc/net/tcp': taken.replace(' 07 ', ' 0A ') })).toContain('→ udp://192.0.2.1:53')
+})
+
 test('further UARTs of a Pi 4 want their own overlay with ctsrts', async () => {
   const tree = { ...PI4, ...tty('ttyAMA3', '204:67') }
   const look = async (files: Tree): Promise<string> =>
