@@ -1,7 +1,7 @@
 /** Talking with a modem that may have been interrupted before. */
 import type { AtCommand } from '../at/command.ts'
-import { resynchronize } from '../at/commands.ts'
-import { isFault } from '../core/fault.ts'
+import { resumeData, resynchronize } from '../at/commands.ts'
+import { Fault, isFault } from '../core/fault.ts'
 import { retry } from '../core/retry.ts'
 import { CommandFault } from './command-fault.ts'
 import { type Dte } from './dte.ts'
@@ -29,6 +29,16 @@ export async function sayIfKnown<T>(dte: Dte, command: AtCommand<T>, signal?: Ab
   } catch (error) {
     if (error instanceof CommandFault) return undefined
     throw error
+  }
+}
+
+/** Back to data mode. @throws Fault carrier-lost if there is no connection to go back to */
+export async function resume(dte: Dte, signal?: AbortSignal): Promise<void> {
+  try {
+    await dte.execute(resumeData, signal)
+  } catch (error) {
+    if (!isFault(error, 'command-failed')) throw error
+    throw new Fault('carrier-lost', 'the modem has no connection to go back to', { cause: error })
   }
 }
 

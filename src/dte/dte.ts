@@ -4,22 +4,23 @@
  */
 import { EventEmitter } from 'node:events'
 import { AnswerReader, type AtCommand, mask, maskLine } from '../at/command.ts'
-import { resumeData } from '../at/commands.ts'
-import { Framer } from '../at/framer.ts'
 import { isConnect } from '../at/result-code.ts'
 import { isUrcLike, type Urc, urcOf } from '../at/urc.ts'
-import { Fault, isFault } from '../core/fault.ts'
+import { Fault } from '../core/fault.ts'
 import { withDeadline } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
 import { Carrier, type CarrierEnd } from './carrier.ts'
 import { CommandFault } from './command-fault.ts'
+import { CommandInput } from './command-input.ts'
 import type { DialogueTrace } from './dialogue-trace.ts'
+import { isLastWord } from './end-of-carrier.ts'
 import { EscapeGuard } from './escape-guard.ts'
-import { EscapedReader, type EscapedWords } from './escaped-reader.ts'
+import type { EscapedWords } from './escaped-reader.ts'
 import { type Flight, fly, GivenUp, type HeardOut } from './flight.ts'
+import { restartFault } from './restart.ts'
 
-const CR = 0x0d
-const LF = 0x0a
+/** How long a modem that has perhaps restarted may take to answer, in ms: one that has not answers at once, mostly. */
+const DOUBT_MS = 3_000
 
 interface DteEvents {
   urc: [Urc]
@@ -35,8 +36,6 @@ interface DteEvents {
 export class Dte extends EventEmitter<DteEvents> {
   readonly line: SerialLine
   readonly #trace: DialogueTrace
-  readonly #framer = new Framer()
-  readonly #escaped = new EscapedReader()
   #mode: 'command' | 'data' = 'command'
   #flight: Flight | undefined
   /** The newest command that was given up before its time, until its answer is over. */
@@ -50,10 +49,12 @@ export class Dte extends EventEmitter<DteEvents> {
   #connectDue = false
   /** In data mode although nobody wanted it: an escape comes first. */
   #adrift: Fault | undefined
-  /** The last byte taken for a line was its CR. */
-  #lineFeedDue = false
+  /** Last words and no answer to an escape: what comes after them is all the modem's, its echo too. */
+  #spent = false
   /** The guard time of the modem's `+++` in ms; undefined once it listens to DTR only. */
   plusGuardMs: number | undefined = 1000
+  /** A restart that was told beside a live connection, by the modem or by the peer: the modem's state decides. */
+  restart: Fault | undefined
 
   constructor(line: SerialLine, trace: DialogueTrace) {
     super()
@@ -94,9 +95,11 @@ export class Dte extends EventEmitter<DteEvents> {
     if (this.#flight) throw new TypeError(`AT${command.text} while AT${this.#flight.command.text} is in flight`)
     if (this.line.gone) throw this.line.gone
     const reader = new AnswerReader(command)
-    const late = (): Fault => new Fault('no-answer', `no answer to ${mask(command)} within ${timeoutMs / 1000} s`)
+    const ms = this.restart ? Math.min(timeoutMs, DOUBT_MS) : timeoutMs
+    const silence = `no answer to ${mask(command)} within ${ms / 1000} s`
+    const late = (): Fault => this.restart ?? new Fault('no-answer', silence)
     try {
-      const final = await withDeadline(timeoutMs, late, signal, (limit) => this.#fly(command, reader, limit))
+      const final = await withDeadline(ms, late, signal, (limit) => this.#fly(command, reader, limit))
       if (reader.failed) throw new CommandFault(mask(command).slice(2), final)
     } catch (error) {
       if (!(error instanceof CommandFault)) this.#answerDue = true
@@ -127,46 +130,36 @@ export class Dte extends EventEmitter<DteEvents> {
     return this.#givenUp ? 'pending' : 'over'
   }
 
-  /** Back to data mode. @throws Fault carrier-lost if there is no connection to go back to */
-  async resume(signal?: AbortSignal): Promise<void> {
-    try {
-      await this.execute(resumeData, signal)
-    } catch (error) {
-      if (!isFault(error, 'command-failed')) throw error
-      throw new Fault('carrier-lost', 'the modem has no connection to go back to', { cause: error })
-    }
-  }
-
   /** Bytes of data mode go to `tap` until it is taken away; used by the escape. */
   tapData(tap: ((chunk: Buffer) => void) | undefined): void {
     this.#tap = tap
   }
 
   /**
-   * The modem is in command mode now, the connection stays (its `OK` to an escape was seen).
-   * @param said what it has said in command mode already
+   * The modem is in command mode now, the connection stays.
+   * @param said what it has said in command mode already, behind its `OK` to an escape; undefined if that was not seen
    */
-  enterCommandMode(said: Buffer = Buffer.alloc(0)): void {
+  enterCommandMode(said?: Buffer): void {
     this.#mode = 'command'
     this.#adrift = undefined
     this.#connectDue = false
-    this.#lineFeedDue = false
-    this.#framer.takeRest()
+    this.#input.forget()
+    this.#spent = said === undefined && this.#carrier?.lastWord !== undefined
     this.#carrier?.suspend()
     this.line.resume()
-    this.#receive(said)
+    if (said) this.#receive(said)
   }
 
   /** Whether a `CONNECT` has come during an escape without a carrier: the `+++` came too early, for a dial's end. */
   get connectHeard(): boolean {
-    return this.#mode === 'data' && /\r\nCONNECT\b/.test(this.#framer.partial)
+    return this.#mode === 'data' && /\r\nCONNECT\b/.test(this.#input.partial)
   }
 
   /** For a modem found in data mode by DCD, with a connection that is not ours. */
   assumeDataMode(): void {
     this.#mode = 'data'
     this.#adrift = undefined
-    this.#framer.takeRest()
+    this.#input.forget()
   }
 
   /** The connection is over and the modem in command mode. */
@@ -175,54 +168,61 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#carrier = undefined
     this.#mode = 'command'
     this.#adrift = undefined
-    this.#framer.takeRest()
-    const rest = this.#escaped.takeRest()
+    this.restart = undefined
+    this.#input.forget()
+    const rest = this.#input.takeRest()
     // Begun and not ended, it is most likely a word of the modem; only a clean end must not lose a byte of the peer.
     if (end.kind === 'closed') carrier?.receive(rest)
-    else this.#framer.push(rest)
+    else this.#input.keep(rest)
     carrier?.finish(end)
     this.line.resume()
   }
 
   #receive(chunk: Buffer): void {
     if (this.#mode === 'data') {
-      if (!this.#carrier && this.#adrift === undefined) this.#framer.push(chunk)
+      if (!this.#carrier && this.#adrift === undefined) this.#input.keep(chunk)
       if (this.#tap) this.#tap(chunk)
       else this.#carrier?.receive(chunk)
       return
     }
-    // After its last words everything is the modem's, its echo too.
-    if (this.#carrier && this.#carrier.lastWord === undefined) {
-      const bytes = Buffer.concat([this.#framer.takeRest(), this.#withoutLineFeed(chunk)])
-      this.#escaped.push(bytes, this.#escapedWords, () => this.#mode === 'data')
-      return
-    }
-    this.#framer.push(chunk)
-    for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next()) {
-      this.#takeLine(line)
-      // The line was CONNECT: every further byte is the peer's. (The type checker does not see the change of mode.)
-      if ((this.#mode as string) === 'data') return
-    }
-    this.#lineFeedDue = chunk.at(-1) === CR && this.#framer.partial === ''
+    this.#spent &&= this.#carrier?.lastWord !== undefined
+    if (this.#carrier && !this.#spent) this.#input.pushBeside(chunk)
+    else this.#input.push(chunk)
   }
 
-  /** A line of the modem is complete with its CR: an acquittal in that moment must not make its LF the peer's. */
-  #withoutLineFeed(chunk: Buffer): Buffer {
-    const due = this.#lineFeedDue && chunk[0] === LF
-    this.#lineFeedDue = false
-    return due ? chunk.subarray(1) : chunk
-  }
-
-  /** What comes beside a live connection: words of the modem, or bytes of the peer (`EscapedReader`). */
-  readonly #escapedWords: EscapedWords = {
-    isModems: (line) =>
-      (this.#flight ?? this.#givenUp)?.reader.expects(line) === true ||
-      urcOf(line).kind !== 'unknown' ||
-      isUrcLike(line) ||
-      (this.#connectDue && isConnect(line)),
+  /** What comes in command mode, beside a live connection too (`EscapedReader`). */
+  readonly #words: EscapedWords = {
+    whose: (line) => {
+      if (isLastWord(line)) return 'either'
+      const { reader } = this.#flight ?? this.#givenUp ?? {}
+      const expected = reader?.expects(line) === true || (this.#connectDue && isConnect(line))
+      return expected || urcOf(line).kind !== 'unknown' || isUrcLike(line) ? 'modem' : 'peer'
+    },
+    expects: (line) => this.#flight?.reader.expects(line),
     inAnswer: () => (this.#flight ?? this.#givenUp)?.reader.begun === true,
     line: (line) => this.#takeLine(line),
+    doubtful: (line) => this.#doubt(line),
     data: (bytes) => this.#carrier?.receive(bytes),
+  }
+  readonly #input = new CommandInput(this.#words, () => this.#mode === 'data')
+
+  /** The modem's last words, or what the peer has sent: the carrier holds them back until one of both is proved. */
+  #doubt(line: string): void {
+    this.#trace.received(line)
+    const urc = urcOf(line)
+    if (urc.kind === 'booted' || urc.kind === 'powering-down') {
+      const fault = (this.restart ??= restartFault(line))
+      this.#flight?.hurry(DOUBT_MS, fault)
+    } else if (this.#flight?.command.entersData === true) {
+      this.#flight.hurry(DOUBT_MS, new Fault('carrier-lost', `the modem says ${line} to ATO`))
+    }
+    this.emit('urc', urc)
+  }
+
+  /** The connection is proved to live: what looked like last words was the peer's. */
+  acquit(): void {
+    this.restart = undefined
+    this.#carrier?.acquit()
   }
 
   #takeLine(line: string): void {
@@ -249,15 +249,15 @@ export class Dte extends EventEmitter<DteEvents> {
     }
   }
 
+  #takeUrc(urc: Urc): void {
+    if (urc.kind === 'booted') this.#flight?.reject(restartFault(urc.line))
+    this.emit('urc', urc)
+  }
+
   #endGivenUp(): void {
     this.#givenUp?.end()
     this.#givenUp = undefined
     this.#answerDue = false
-  }
-
-  #takeUrc(urc: Urc): void {
-    if (urc.kind === 'booted') this.#flight?.reject(new Fault('modem-rebooted', 'the modem restarted'))
-    this.emit('urc', urc)
   }
 
   /** A given-up dial or ATO was carried out late. Nobody may speak before an escape; upstream stays held. */
@@ -267,7 +267,7 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#adrift = fault
     this.#connectDue = false
     const unasked = !this.#flight && !this.#answerDue && !this.#carrier
-    const rest = Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()])
+    const rest = this.#input.takeRest()
     this.#carrier?.receive(rest)
     this.#flight?.reject(fault)
     this.emit('adrift', fault, unasked, rest)
@@ -276,14 +276,14 @@ export class Dte extends EventEmitter<DteEvents> {
   /** The CONNECT that nobody asked for was a caller's; `rest` is what it has said. */
   answerCall(rest: Buffer): Carrier {
     this.#adrift = undefined
-    this.#framer.takeRest()
+    this.#input.forget()
     return this.#enterDataMode(rest)
   }
 
-  #enterDataMode(rest: Buffer = Buffer.concat([this.#framer.takeRest(), this.#escaped.takeRest()])): Carrier {
+  #enterDataMode(rest: Buffer = this.#input.takeRest()): Carrier {
     this.#mode = 'data'
     this.#connectDue = false
-    this.#lineFeedDue = false
+    this.restart = undefined
     const guard = this.plusGuardMs === undefined ? undefined : new EscapeGuard(this.plusGuardMs)
     this.#carrier ??= new Carrier(this.line, guard)
     this.#carrier.proceed()

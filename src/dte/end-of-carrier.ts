@@ -21,7 +21,8 @@ const LAST_WORDS = {
 } as const
 export type LastWord = (typeof LAST_WORDS)[keyof typeof LAST_WORDS]
 
-function isLastWord(word: string): word is keyof typeof LAST_WORDS {
+/** Whether a line is one of the modem's last words. */
+export function isLastWord(word: string): word is keyof typeof LAST_WORDS {
   return Object.hasOwn(LAST_WORDS, word)
 }
 

@@ -9,18 +9,27 @@ const CRLF = Buffer.from('\r\n')
 const LONGEST = 700
 
 export interface EscapedWords {
-  /** Whether a framed line can be the modem's now: part of the answer in flight, or a URC. */
-  isModems(line: string): boolean
+  /**
+   * Whose a framed line is: the modem's if it is part of the answer in flight, or a URC. Its last words may be either's:
+   * they are told as a line, and kept with the bytes of the peer until the modem's state decides.
+   */
+  whose(line: string): 'modem' | 'peer' | 'either'
+  /** Whether a line can be part of the answer in flight; undefined without one. */
+  expects(line: string): boolean | undefined
   /** Whether the answer in flight has begun and not ended: its further lines may come without a line end before them. */
   inAnswer(): boolean
   /** A line of the modem. */
   line(line: string): void
+  /** A line of the modem or of the peer; its bytes are told to `data` as well. */
+  doubtful(line: string): void
   /** Bytes of the peer. */
   data(bytes: Buffer): void
 }
 
 export class EscapedReader {
   #bytes: Buffer = Buffer.alloc(0)
+  /** The doubtful line that the bytes begin with was told. */
+  #told = false
 
   /**
    * Takes bytes and tells `words` what they were. It stops before the rest once `stop` says so: after `CONNECT`
@@ -35,6 +44,7 @@ export class EscapedReader {
   takeRest(): Buffer {
     const rest = this.#bytes
     this.#bytes = Buffer.alloc(0)
+    this.#told = false
     return rest
   }
 
@@ -53,15 +63,34 @@ export class EscapedReader {
     const end = bytes[1] === 0x0a ? bytes.indexOf(CRLF, 2) : -1
     if (bytes[1] === 0x0a && end < 0 && bytes.length < LONGEST && bytes.indexOf(0x0d, 2) !== 2) return false
     const line = end > 2 && end < LONGEST ? bytes.toString('latin1', 2, end) : ''
-    if (line !== '' && !/[\r\n]/.test(line) && words.isModems(line)) {
-      this.#bytes = bytes.subarray(end + 2)
-      words.line(line)
+    const whose = line === '' || /[\r\n]/.test(line) ? 'peer' : words.whose(line)
+    if (whose === 'either' && !this.#told) words.doubtful(line)
+    this.#told = whose === 'either'
+    const clear = whose === 'peer' || (whose === 'modem' && words.expects(line) === true)
+    const shared = clear ? false : this.#beginsAnswer(end, words)
+    if (shared === undefined) return false
+    if (whose !== 'peer') {
+      this.#told = false
+      const used = shared ? end : end + 2
+      this.#bytes = bytes.subarray(used)
+      if (whose === 'modem' && !shared) words.line(line)
+      else words.data(bytes.subarray(0, used))
       return true
     }
     // Not a frame: the line end alone is the peer's, what follows is looked at anew.
     this.#bytes = bytes.subarray(1)
     words.data(bytes.subarray(0, 1))
     return true
+  }
+
+  /**
+   * Whether the line end at `end` is the beginning of the answer in flight: then what is before it was cut short, and of the
+   * peer. undefined if more is needed, which comes for certain with an answer on its way.
+   */
+  #beginsAnswer(end: number, words: EscapedWords): boolean | undefined {
+    const [next = '', more] = this.#bytes.toString('latin1', end + 2).split('\r', 2)
+    const begins = words.expects(next)
+    return begins !== undefined && more === undefined && next.length < LONGEST ? undefined : begins === true
   }
 
   /** A further line of an answer, as some multi-line answers have it: no line end before it. */

@@ -1,12 +1,14 @@
 /** A command in flight, and one that was given up while its answer may still come. */
 import type { AnswerReader, AtCommand } from '../at/command.ts'
-import { after, reasonOf } from '../core/time.ts'
+import { after, reasonOf, type Timer } from '../core/time.ts'
 
 export interface Flight {
   readonly reader: AnswerReader
   readonly command: AtCommand<unknown>
   readonly resolve: (final: string) => void
   readonly reject: (error: Error) => void
+  /** From now on it has at most `ms`, then it rejects with `error`. */
+  readonly hurry: (ms: number, error: Error) => void
 }
 
 /**
@@ -28,10 +30,15 @@ export function fly(
       <T>(settle: (outcome: T) => void) =>
       (outcome: T): void => {
         limit.removeEventListener('abort', onAbort)
+        hurried?.cancel()
         take(undefined)
         settle(outcome)
       }
-    const flight = { reader, command, resolve: landing(resolve), reject: landing(reject) }
+    let hurried: Timer | undefined
+    const hurry = (ms: number, error: Error): void => {
+      hurried ??= after(ms, () => flight.reject(error))
+    }
+    const flight: Flight = { reader, command, resolve: landing(resolve), reject: landing(reject), hurry }
     const onAbort = (): void => flight.reject(reasonOf(limit))
     limit.addEventListener('abort', onAbort, { once: true })
     take(flight)

@@ -61,8 +61,10 @@ export async function endByState(parts: Parts, signal: AbortSignal): Promise<Lin
     }
     return undefined
   }
-  // A modem that has restarted since, or lost its context, was not closed by the peer.
-  const believable = word !== 'closed' || !CONTEXT_GONE.has(state)
+  if (dte.restart) throw dte.restart
+  // A modem that has restarted since, or lost its context, was not closed by the peer. And of a word that was said in
+  // command mode nobody knows whether everything of the peer had come before it.
+  const believable = word !== 'closed' || (!CONTEXT_GONE.has(state) && parts.window.since === 0)
   if (word !== undefined && believable) return endByLastWord(parts, word)
   dte.endCarrier(endFor(parts, state))
   return 'carrierEnded'

@@ -2,6 +2,7 @@
 import type { Urc } from '../at/urc.ts'
 import { Fault } from '../core/fault.ts'
 import type { Dte } from '../dte/dte.ts'
+import { restartFault } from '../dte/restart.ts'
 import type { Parts } from './parts.ts'
 import type { LinkState } from './states.ts'
 
@@ -36,6 +37,11 @@ function noteUrc(parts: Parts, urc: Urc, state: LinkState): Fault | undefined {
     case 'booted':
     case 'powering-down':
       if (EXPECTING_BOOT.has(state)) return undefined
+      if (parts.dte?.restart) {
+        // Of the modem, or of a peer whose bytes come between the answers: it is asked.
+        parts.proofDue = true
+        return undefined
+      }
       if (urc.kind === 'powering-down') parts.power.noteGoodBye()
       return restartFault(urc.line)
     case 'voltage-warning':
@@ -64,11 +70,4 @@ function noteUrc(parts: Parts, urc: Urc, state: LinkState): Fault | undefined {
     case 'unknown':
       return undefined
   }
-}
-
-/** A modem that started again, or goes down, without being told to. */
-function restartFault(line: string): Fault {
-  return /UNDER-VOLTAGE/.test(line)
-    ? new Fault('under-voltage', `the modem switched itself off: its supply is too weak (${line})`)
-    : new Fault('modem-rebooted', `the modem restarted by itself (${line})`)
 }

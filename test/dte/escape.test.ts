@@ -1,7 +1,7 @@
 /** Out of data mode and back on the virtual modem, with bytes of both sides on their way. */
 import { describe, expect, test } from 'vitest'
 import * as at from '../../src/at/commands.ts'
-import { say } from '../../src/dte/dialogue.ts'
+import { resume, say } from '../../src/dte/dialogue.ts'
 import { type EscapeOptions, escape } from '../../src/dte/escape.ts'
 import { Bench, type BenchOptions, during, pass } from './bench.ts'
 
@@ -33,7 +33,7 @@ describe.each(WAYS)('P11 by %s', (_, options, how) => {
     expect([bench.dte.mode, bench.modem.mode]).toEqual(['command', 'command'])
     expect(await during(say(bench.dte, at.ipStatus))).toBe('CONNECT OK')
     expect((await during(say(bench.dte, at.signalQuality))).rssi).toBeGreaterThan(0)
-    await during(bench.dte.resume())
+    await during(resume(bench.dte))
     bench.carrier.write(Buffer.from('up'))
     bench.peer.write('down')
     await pass(1000)
@@ -50,7 +50,7 @@ describe.each(WAYS)('P11 by %s', (_, options, how) => {
     expect(await during(work)).toBe('answered')
     expect(bench.carrier.write(Buffer.from('three'))).toBe(false)
     await during(say(bench.dte, at.signalQuality))
-    await during(bench.dte.resume())
+    await during(resume(bench.dte))
     await pass(2000)
     expect(bench.received).toBe('one two three')
     expect(bench.modem.record.strayBytes).toBe(0)
@@ -68,7 +68,7 @@ describe.each(WAYS)('P11 by %s', (_, options, how) => {
     const answered = await during(escape(bench.dte, how, never))
     if (answered === 'answered') {
       await during(say(bench.dte, at.signalQuality))
-      await during(bench.dte.resume())
+      await during(resume(bench.dte))
     }
     await pass(1000)
     clearInterval(talk)
@@ -84,7 +84,7 @@ describe.each(WAYS)('P11 by %s', (_, options, how) => {
       setTimeout(() => bench.peer.write('\r\nOK\r\n'), delay)
       expect(await during(escape(bench.dte, how, never)), `${delay} ms`).toBe('answered')
       await during(say(bench.dte, at.ipStatus))
-      await during(bench.dte.resume())
+      await during(resume(bench.dte))
       await pass(3000)
       expect(bench.user.text, `${delay} ms`).toBe('\r\nOK\r\n')
     }
@@ -97,7 +97,7 @@ describe.each(WAYS)('P11 by %s', (_, options, how) => {
     bench.peer.write('x'.repeat(6000))
     await pass(3000)
     expect(await during(escape(bench.dte, how, never))).toBe('answered')
-    await during(bench.dte.resume())
+    await during(resume(bench.dte))
     for (let i = 0; i < 50; i += 1) {
       bench.user.appetite = 1000
       bench.carrier.wantMore()
@@ -112,7 +112,7 @@ describe.each(WAYS)('P11 by %s', (_, options, how) => {
     bench.peer.write(sent)
     await pass(1500)
     expect(await during(escape(bench.dte, how, never))).toBe('answered')
-    await during(bench.dte.resume())
+    await during(resume(bench.dte))
     await pass(60_000)
     expect(bench.user.text).toBe(sent)
   })
@@ -254,7 +254,7 @@ describe('P1 pluses of the payload on the wire of a strict modem', () => {
     bench.carrier.write(Buffer.from('+++'))
     expect(bench.carrier.plusesHeld).toBe(1)
     expect(await during(escape(bench.dte, PLUS, never))).toBe('answered')
-    await during(bench.dte.resume())
+    await during(resume(bench.dte))
     bench.carrier.write(Buffer.from('b'))
     await pass(5000)
     expect(bench.received).toBe('+++b')

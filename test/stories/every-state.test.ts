@@ -251,6 +251,12 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
   'opening lineLost recovering': 'a line that is not open yet cannot be lost: that is `failed`',
   'opening modemLost recovering': 'nothing is heard of a modem before its line is open',
   'online modemLost recovering': 'in data mode the words of a modem are looked at by the activity: that is `failed`',
+  ...Object.fromEntries(
+    ['escaping', 'commanding', 'resuming'].map((state) => [
+      `${state} modemLost recovering`,
+      'beside a live connection the words of a modem may be the peer’s, and the activity asks: that is `failed`',
+    ]),
+  ),
 }
 
 afterAll(() => {

@@ -9,7 +9,7 @@ import type { Config } from '../../config/schema.ts'
 import { isFault } from '../../core/fault.ts'
 import type { ModemSignals, OpenPort } from '../../core/port.ts'
 import { CommandFault } from '../../dte/command-fault.ts'
-import { settle } from '../../dte/dialogue.ts'
+import { resume, settle } from '../../dte/dialogue.ts'
 import { Dte } from '../../dte/dte.ts'
 import { escape } from '../../dte/escape.ts'
 import type { OpenGpio } from '../../line/gpio-line.ts'
@@ -85,7 +85,7 @@ export class PortLook implements Interviewee {
   /** Goes back to a connection that was escaped. @returns whether everything is as it was */
   async goBack(): Promise<boolean> {
     if (!this.wasInDataMode || this.#line.gone) return true
-    return this.#dte.resume().then(
+    return resume(this.#dte).then(
       () => true,
       () => false,
     )

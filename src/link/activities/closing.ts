@@ -1,6 +1,7 @@
 /** closing: what went up is acknowledged by the peer, then the connection is closed. */
 import { acknowledged, closeConnection, ipStatus } from '../../at/commands.ts'
 import { now, sleep } from '../../core/time.ts'
+import { CommandFault } from '../../dte/command-fault.ts'
 import { say, sayIfKnown } from '../../dte/dialogue.ts'
 import type { Dte } from '../../dte/dte.ts'
 import type { HangUpOrder } from '../orders.ts'
@@ -40,7 +41,7 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   // Nobody acknowledges UDP: to ask for it would only pass the time.
   const countable = order.deliver && dte.carrier?.isUdp !== true
   const unacknowledged = countable ? await awaitAcknowledgement(parts, order, signal) : null
-  await sayIfKnown(dte, closeConnection(!order.deliver), signal)
+  await hangUp(dte, !order.deliver, signal)
   tell(parts, dte, unacknowledged, now() - started)
   const { fault } = order
   dte.endCarrier(fault ? { kind: 'broken', fault } : { kind: 'hung-up', unacknowledged })
@@ -71,8 +72,24 @@ async function awaitAcknowledgement(parts: Parts, order: HangUpOrder, signal: Ab
     if (count.unacknowledged === 0 || now() + ACK_POLL_MS >= order.deadline) return count.unacknowledged
     // A peer that closes upon a goodbye takes the count with it: it never changes again.
     const look = parts.proofDue || polls % POLLS_PER_LOOK === 0
-    if (look && (await say(dte, ipStatus, signal)) !== 'CONNECT OK') return count.unacknowledged
+    if (look) {
+      if ((await say(dte, ipStatus, signal)) !== 'CONNECT OK') return count.unacknowledged
+      dte.acquit()
+    }
     await sleep(ACK_POLL_MS, signal)
+  }
+}
+
+/**
+ * Closes the connection. That there was one to close proves that it had lived: last words before it were the peer's.
+ * @throws Fault modem-rebooted, under-voltage if there was none because the modem has restarted
+ */
+async function hangUp(dte: Dte, quick: boolean, signal: AbortSignal): Promise<void> {
+  try {
+    await say(dte, closeConnection(quick), signal)
+    dte.acquit()
+  } catch (error) {
+    if (dte.restart ?? !(error instanceof CommandFault)) throw dte.restart ?? error
   }
 }
 

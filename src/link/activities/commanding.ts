@@ -7,11 +7,11 @@ import type { LinkEvent } from '../states.ts'
 /** @throws Fault no-answer */
 export async function commanding(parts: Parts, signal: AbortSignal): Promise<LinkEvent> {
   parts.window.answers.push(...(await answerAsks(parts, signal)))
-  if (parts.proofDue) {
+  if (parts.proofDue || dteOf(parts).carrier?.lastWord !== undefined) {
     const ended = await endByState(parts, signal)
     parts.proofDue = false
     if (ended !== undefined) return ended
-    dteOf(parts).carrier?.acquit()
+    dteOf(parts).acquit()
   }
   if (parts.inbox.due) await parts.inbox.tend(dteOf(parts), signal)
   return 'succeeded'

@@ -66,9 +66,10 @@ async function judgeWords(parts: Parts, dte: Dte, signal: AbortSignal): Promise<
   if (dte.carrier?.lastWord === undefined) return
   const state = await say(dte, ipStatus, signal)
   if (state === 'CONNECT OK') {
-    dte.carrier.acquit()
+    dte.acquit()
     return
   }
+  if (dte.restart) throw dte.restart
   parts.proofDue = true
   dte.endCarrier({ kind: 'broken', fault: new Fault('carrier-lost', `the connection ended in an escape (${state})`) })
 }

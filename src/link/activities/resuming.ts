@@ -1,7 +1,7 @@
 /** resuming: ATO, back to data mode. */
 import { isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
-import { settleIfDue } from '../../dte/dialogue.ts'
+import { resume, settleIfDue } from '../../dte/dialogue.ts'
 import { endByState } from '../carrier-end.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
@@ -17,7 +17,7 @@ export async function resuming(parts: Parts, signal: AbortSignal): Promise<LinkE
   }
   try {
     parts.entering = 'resume'
-    await dte.resume(signal)
+    await resume(dte, signal)
     parts.entering = undefined
   } catch (error) {
     if (!isFault(error, 'carrier-lost')) throw error
