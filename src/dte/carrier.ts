@@ -63,7 +63,7 @@ export class Carrier {
     this.#line = line
     // Upstream stops at the first sign of an end: what reaches a modem in command mode would be taken for commands.
     const mayFlow = (): boolean =>
-      !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#end
+      !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#end && !this.#deaf
     this.#guard = guard
     this.#circumstances = { mayFlow, onRoom: () => this.#user?.onWritable() }
     this.#up = new Upstream(line, guard, this.#circumstances)
@@ -109,7 +109,10 @@ export class Carrier {
     this.#userFull = false
     // Full again: what is left goes back into the inbox, in order.
     for (const bytes of this.#inbox.splice(0)) this.#hand(bytes)
-    if (this.#mayRead()) this.#line.resume()
+    if (this.#mayRead()) {
+      this.#line.resume()
+      this.#up.flow()
+    }
     this.#tellEnd()
   }
 
@@ -247,6 +250,11 @@ export class Carrier {
 
   onLineWritable(): void {
     this.#up.onLineWritable()
+  }
+
+  /** Nothing is read, and so the modem's last words would not be heard, nor does a wire tell of the end. */
+  get #deaf(): boolean {
+    return !this.dcdSeen && !this.#mayRead()
   }
 
   /** Whether what the modem sends has somewhere to go. */

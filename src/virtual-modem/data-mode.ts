@@ -33,8 +33,8 @@ export class DataMode {
   readonly #escape: EscapeDetector
   #mode: Mode = 'command'
   #carrierShown = false
-  /** CONNECT is on its way to the DTE. */
-  #connectUnderWay = false
+  /** Whether CONNECT is on its way to the DTE. */
+  #connectUnderWay = (): boolean => false
   readonly #heldUrcs: string[] = []
 
   constructor(parts: DataModeParts) {
@@ -56,7 +56,7 @@ export class DataMode {
   /** Bytes from the DTE, in either mode. */
   take(bytes: Uint8Array, firstAt: number, lastAt: number, readable: boolean): void {
     const seen = readable ? bytes : garble(bytes)
-    if (this.#mode === 'data' && this.#connectUnderWay) this.#parts.record.crossed += bytes.length
+    if (this.#mode === 'data' && this.#connectUnderWay()) this.#parts.record.crossed += bytes.length
     if (this.#mode === 'command') {
       this.#escape.pass(lastAt)
       if (readable) this.#parts.commandInput(bytes)
@@ -85,10 +85,7 @@ export class DataMode {
     if (transparent) {
       this.#parts.interrupt()
       this.#parts.say([], 'CONNECT')
-      this.#connectUnderWay = true
-      this.#parts.wire.whenSent(() => {
-        this.#connectUnderWay = false
-      })
+      this.#connectUnderWay = this.#parts.wire.underWay()
       if (where === 'after') this.#parts.say(address)
       this.enter()
       return
@@ -131,7 +128,6 @@ export class DataMode {
   forget(): void {
     this.#escape.forget()
     this.#heldUrcs.length = 0
-    this.#connectUnderWay = false
     if (this.#mode === 'data') this.#leave()
     this.#carrierShown = false
   }

@@ -23,6 +23,8 @@ export class Lane {
   readonly #queue: (Uint8Array | (() => void))[] = []
   #offset = 0
   #bytes = 0
+  /** How many bytes have gone over the wire, or were thrown away. */
+  #gone = 0
   #wireFreeAt = 0
   /** Nothing is on the wire: the next byte begins now, and not when the last one ended. */
   #idle = true
@@ -38,6 +40,12 @@ export class Lane {
   /** Bytes that have not gone over the wire yet. */
   get queued(): number {
     return this.#bytes
+  }
+
+  /** Tells, whenever it is asked, whether something of what was sent so far has not arrived; unlike a mark it parts no bytes. */
+  underWay(): () => boolean {
+    const end = this.#gone + this.#bytes
+    return () => this.#gone < end
   }
 
   send(bytes: Uint8Array): void {
@@ -74,6 +82,7 @@ export class Lane {
     this.#queue.length = 0
     this.#offset = 0
     this.#bytes = 0
+    this.#gone += bytes
     this.#idle = true
     this.#timer?.cancel()
     this.#timer = undefined
@@ -127,6 +136,7 @@ export class Lane {
       if (head === undefined || left <= 0) return
       const piece = this.#take(Math.min(left, PIECE))
       this.#bytes -= piece.length
+      this.#gone += piece.length
       if (this.#bytes === 0) this.#idle = true
       left -= piece.length
       const time = this.#timing.byteTime()

@@ -153,6 +153,11 @@ export class Wire {
     this.#toDte.mark(action)
   }
 
+  /** Tells, whenever it is asked, whether something of what was sent so far is still on its way to the DTE. */
+  underWay(): () => boolean {
+    return this.#toDte.underWay()
+  }
+
   /** The modem lost its memory: nothing more comes. */
   silence(): void {
     this.#toDte.clear()

@@ -45,3 +45,34 @@ test("P1 what CTS held up until a moment ago is no silence: an escape right behi
   expect(r.peer.text).toBe('first held up')
   expect(r.modem.record.escapes).toBe(1)
 })
+
+test.each([
+  ['without', false],
+  ['with', true],
+])(
+  'P8 a client that does not read and goes on writing, %s a DCD wire: nothing of it reaches a modem whose CLOSED waits unread',
+  async (_with, lines) => {
+    const r = await rig({ lines })
+    await r.reach('ready')
+    const app = r.connect()
+    app.socket.write('hello')
+    await r.until(() => r.peers[0]?.text === 'hello', 'a session')
+    app.socket.pause()
+    const said = Buffer.alloc(300_000, 'said ')
+    r.peer.socket.write(said)
+    await r.until(() => r.modem.wire.queuedToDte > 0, 'data that comes')
+    await r.pass(40_000)
+    app.socket.write('goes on\r')
+    await r.pass(2_000)
+    expect(r.peer.text).toBe(lines ? 'hellogoes on\r' : 'hello')
+    r.peer.socket.end()
+    await r.pass(30_000)
+    app.socket.write('AT+CFUN=0\r')
+    await r.pass(5_000)
+    expect(r.modem.record.stray).toEqual([])
+    expect(r.modem.record.commands.map(({ line }) => line)).not.toContain('AT+CFUN=0')
+    app.socket.resume()
+    await r.until(() => app.end !== 'open', 'the end')
+    expect(app.bytes.equals(said)).toBe(true)
+  },
+)
