@@ -129,9 +129,9 @@ export class Carrier {
     return this.#end !== undefined
   }
 
-  /** Whether bytes of the peer are held back: they look like the beginning of the modem's last words. */
-  get holdsBack(): boolean {
-    return this.#words.held > 0
+  /** How many bytes are held back: they look like the modem's last words, or the beginning of them. */
+  get bytesHeld(): number {
+    return this.#words.held
   }
 
   // What the DTE does with it

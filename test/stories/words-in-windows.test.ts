@@ -191,6 +191,16 @@ describe('of the modem', () => {
     }
   })
 
+  test('P2 a context that is lost while the connection is being closed: the client reads nothing of it', async () => {
+    const [r, app] = await session({ closeTime: 3000 })
+    app.socket.end('last')
+    await r.until(() => r.modem.record.commands.some(({ line }) => line.startsWith('AT+CIPCLOSE')), 'the hang-up')
+    await r.pass(500)
+    r.modem.begin({ type: 'context-lost' })
+    await r.until(() => app.end !== 'open', 'the end', 60_000)
+    expect(app.text).toBe('')
+  })
+
   test('P7 a restart while the modem is asked for what is unacknowledged is found', async () => {
     const [r, app] = await session({ ackDelay: 5000 })
     app.socket.end('last')

@@ -81,13 +81,15 @@ async function awaitAcknowledgement(parts: Parts, order: HangUpOrder, signal: Ab
 }
 
 /**
- * Closes the connection. That there was one to close proves that it had lived: last words before it were the peer's.
+ * Closes the connection. That there was one to close proves that it had lived: last words before it were the peer's. Of
+ * those that come while it is being closed nobody knows.
  * @throws Fault modem-rebooted, under-voltage if there was none because the modem has restarted
  */
 async function hangUp(dte: Dte, quick: boolean, signal: AbortSignal): Promise<void> {
+  const held = dte.carrier?.bytesHeld
   try {
     await say(dte, closeConnection(quick), signal)
-    dte.acquit()
+    if (dte.carrier?.bytesHeld === held) dte.acquit()
   } catch (error) {
     if (dte.restart ?? !(error instanceof CommandFault)) throw dte.restart ?? error
   }
