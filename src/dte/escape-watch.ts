@@ -15,7 +15,7 @@ const BUSY_MS = 250
 const EARLY_MS = 600
 
 export class EscapeWatch {
-  readonly #earliest: number
+  #earliest: number
   /** Bytes that are not decided yet; from the first possible `OK` on, everything. */
   #tail: Buffer = Buffer.alloc(0)
   /** How much of the tail came before the modem could answer. */
@@ -44,6 +44,19 @@ export class EscapeWatch {
     if (all.length > keep) this.#peerTalked = true
     this.#tail = all.subarray(from)
     return all.subarray(0, from)
+  }
+
+  /**
+   * The escape has left only now.
+   * @param earliest when the modem can answer after that
+   * @returns what was held back: no answer was among it
+   */
+  restart(earliest: number): Buffer {
+    this.#earliest = earliest
+    this.#early = 0
+    this.#undecided = false
+    this.#okAt = undefined
+    return this.takeTail()
   }
 
   /** When the `OK` at the end may be believed if nothing else comes; undefined while there is none. */

@@ -163,10 +163,14 @@ async function awaitOk(
     const acted = await act((ms) => reach(() => Math.min(watch.believableAt ?? Number.POSITIVE_INFINITY, actedAt + ms)))
     if (!acted) return 'stalled'
     const latest = wait.latest + now() - actedAt
+    // Held up by CTS, it was answered by nobody until then.
+    const { releasedAt } = dte.line
+    if (releasedAt > actedAt) dte.carrier?.receive(watch.restart(wait.earliest + releasedAt - actedAt))
     // A peer that never stops talking must not keep the wait from ending (P9).
     await reach(() => Math.min(watch.believableAt ?? Math.max(latest, watch.dryAt), latest + wait.backlogMs))
     const answer = watch.conclude()
-    if (!answer) return 'unanswered'
+    // Behind a CONNECT of somebody's dial an `OK` is that peer's, and the escape came before there was data mode.
+    if (!answer || dte.connectHeard) return 'unanswered'
     dte.carrier?.openWindow()
     dte.carrier?.receive(answer.peer)
     // Only in data mode an escape is answered: what looks like the beginning of last words is the peer's. Whole ones may

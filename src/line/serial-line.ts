@@ -46,6 +46,8 @@ export class SerialLine {
   /** Output waited for longer than its line time when it was last looked at. */
   #heldUp = false
 
+  /** When output that CTS had held up was last seen to have left, on `now()`'s clock. */
+  releasedAt = Number.NEGATIVE_INFINITY
   /** Since when DTR is on, on `now()`'s clock; undefined while it is off, or unknown. */
   dtrOnSince: number | undefined
 
@@ -128,6 +130,7 @@ export class SerialLine {
   /** A queue that was held up past its time is empty, which says nothing of the FIFO behind it. */
   #noteRelease(): void {
     this.#heldUp = false
+    this.releasedAt = now()
     this.#busyUntil = now() + this.lineTime(FIFO_BYTES)
     this.#slowestUntil = now() + 2 * this.lineTime(HIDDEN_BYTES)
   }

@@ -158,9 +158,10 @@ export class Wire {
     return this.#toDte.underWay()
   }
 
-  /** The modem lost its memory: nothing more comes. */
+  /** The modem lost its memory: nothing more comes, and it hangs no longer. */
   silence(): void {
     this.#toDte.clear()
+    this.freeze(false)
   }
 
   drive(change: Partial<DceLines>): void {

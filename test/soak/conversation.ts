@@ -143,7 +143,7 @@ export class Conversation {
     const source = this.#sources.at(-1)
     const { noise, resumeUntold, wordCut } = this.#excuses()
     if (source && wordCut && this.#isCutWord(source, chunk)) return
-    if (source && noise && (this.#isSpoiltEnd(source, chunk) || this.#holdsWithNoise(source, chunk))) return
+    if (source && noise && (this.#holdsWithNoise(source, chunk) || this.#isSpoiltEnd(source, chunk))) return
     if (source && resumeUntold && this.#goesOnBehindResult(source, chunk)) return
     const wanted = source?.tape.from(this.read) ?? Buffer.alloc(0)
     this.#complain(this.#difference('the client', chunk, wanted, this.read))

@@ -76,3 +76,44 @@ test.each([
     expect(app.bytes.equals(said)).toBe(true)
   },
 )
+
+test('P1 P3 an OK of the peer while CTS holds the escape up is no answer to it', async () => {
+  const r = await rig()
+  await r.reach('ready')
+  const app = r.connect()
+  app.socket.write('first')
+  await r.until(() => r.peers[0]?.text === 'first', 'a session')
+  const end = r.modem.begin({ type: 'cts-stuck' })
+  await r.pass(3_000)
+  let answer: { ok: boolean } | undefined
+  r.link.ask('AT+CSQ').then(
+    (given) => (answer = given),
+    () => undefined,
+  )
+  await r.pass(800)
+  r.peer.socket.write('\r\nOK\r\n')
+  await r.pass(4_000)
+  end()
+  await r.until(() => answer !== undefined, 'the answer')
+  expect(answer?.ok).toBe(true)
+  await r.pass(2_000)
+  expect(r.peer.text).toBe('first')
+  expect(app.text).toBe('\r\nOK\r\n')
+})
+
+test('P1 an OK of the peer right behind a CONNECT that came too late is no answer to the escape before it', async () => {
+  for (let ms = 11_000; ms <= 14_000; ms += 200) {
+    const r = await rig()
+    await r.reach('ready')
+    const app = r.connect()
+    app.socket.write('first')
+    await r.until(() => r.peers[0]?.text === 'first', 'a session')
+    r.modem.begin({ type: 'late-answer', command: 'ATO', ms })
+    r.link.ask('AT+CSQ').catch(() => undefined)
+    await r.reach('resuming')
+    r.peer.socket.write('some\r\nOK\r\n')
+    await r.reach('recovering', 30_000)
+    await r.reach('ready', 120_000)
+    expect(r.peers[0]?.text).toBe('first')
+  }
+})
