@@ -128,7 +128,7 @@ export class Conversation {
   /** How many bytes of `chunk` the client wrote: an `AT` may be the end of its own or the beginning of a command. */
   #ownBytes(chunk: Buffer, at: number): number {
     const agreeing = this.tape.agreeing(chunk, at)
-    const cuts = [agreeing, agreeing - 1, agreeing - 2].filter((cut) => cut >= 0)
+    const cuts = ['', 'A', 'AT', 'AT+', 'AT+C'].map(({ length }) => agreeing - length).filter((cut) => cut >= 0)
     return cuts.find((cut) => DIALOGUE.test(chunk.toString('latin1', cut))) ?? agreeing
   }
 
