@@ -162,7 +162,8 @@ export class Conversation {
   /** Whether it is the beginning of the modem's last word, and everything before it was read. */
   #isCutWord({ wrote, tape }: Far, chunk: Buffer): boolean {
     const text = this.#afterEnd + chunk.toString('latin1')
-    const ended = wrote !== 'open' || this.#excuses().falseClosed
+    const { falseClosed, contextGone } = this.#excuses()
+    const ended = wrote !== 'open' || falseClosed || contextGone
     const whole = wrote !== 'fin' || this.#ways.some(({ read }) => read === tape.length)
     if (!ended || !whole || !LAST_WORDS.some((word) => word.length > text.length && word.startsWith(text))) return false
     this.#afterEnd = text

@@ -36,6 +36,8 @@ export interface Excuses {
    * client reads no more than that, after the true end, and its end is never a clean one.
    */
   readonly wordCut: boolean
+  /** The network has taken the context, which no peer has a part in. */
+  readonly contextGone: boolean
   /** The modem itself says `CLOSED` of a connection that the peer did not close. */
   readonly falseClosed: boolean
   /**
@@ -51,6 +53,7 @@ export const NO_EXCUSES: Excuses = {
   crossed: false,
   heldUp: false,
   wordCut: false,
+  contextGone: false,
   noise: false,
   falseClosed: false,
   modeUntold: false,
@@ -69,6 +72,9 @@ export function excusesFor(fault: ModemFault): Partial<Excuses> {
       return { modeUntold: true, heldUp: true }
     case 'late-answer':
       return { modeUntold: true }
+    case 'attach-failed':
+    case 'context-lost':
+      return { contextGone: true }
     case 'reboot':
       return { heldUp: true, ...(fault.lines === false ? { modeUntold: true } : {}) }
     case 'under-voltage':

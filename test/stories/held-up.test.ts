@@ -117,3 +117,19 @@ test('P1 an OK of the peer right behind a CONNECT that came too late is no answe
     expect(r.peers[0]?.text).toBe('first')
   }
 })
+
+test('P1 P2 a peer that goes on after an escape that nobody answered, and closes: no clean end, for it may have read the +++', async () => {
+  const r = await rig()
+  await r.reach('ready')
+  const app = r.connect()
+  app.socket.write('first')
+  await r.until(() => r.peers[0]?.text === 'first', 'a session')
+  r.modem.begin({ type: 'escape-swallowed' })
+  r.link.ask('AT+CSQ').catch(() => undefined)
+  await r.reach('escaping')
+  // The second escape has left.
+  await r.pass(4_800)
+  r.peer.socket.end('more')
+  await r.until(() => app.end !== 'open', 'the end', 60_000)
+  expect(app.end).toBe('rst')
+})

@@ -7,7 +7,7 @@ import type { Dte } from '../../dte/dte.ts'
 import type { HangUpOrder } from '../orders.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
-import { leaveData } from './escaping.ts'
+import { bytesHeard, leaveData } from './escaping.ts'
 
 /** Pauses between two AT+CIPACK, in ms: a round trip over GPRS is half a second and more. */
 const ACK_POLL_MS = 300
@@ -47,11 +47,6 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   dte.endCarrier(fault ? { kind: 'broken', fault } : { kind: 'hung-up', unacknowledged })
   parts.recovery.proven()
   return 'succeeded'
-}
-
-/** Bytes of the peer so far, also those that have not been handed over. */
-function bytesHeard({ carrier }: Dte): number {
-  return carrier ? carrier.bytesDown + carrier.bytesInWindow : 0
 }
 
 /** The modem sends a last partial block after WaitTm (AT manual 8.2.23): only then can it be acknowledged. */
