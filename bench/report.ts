@@ -1,10 +1,11 @@
 /**
  * The results of a run as the README's table, between its markers, and as plots in bench/figures/:
- *   npm run bench:report [-- RESULTS.json]
+ *   npm run bench:report [-- RESULTS.json ...]
+ * Of several runs the repetitions count together.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { plot } from './plot.ts'
-import { type Results, readResults } from './results.ts'
+import { mergedResults, type Results, readResults } from './results.ts'
 import { tableOf } from './table.ts'
 
 const README = 'README.md'
@@ -42,4 +43,5 @@ function report(results: Results): void {
   )
 }
 
-report(readResults(process.argv[2] ?? 'dist/bench.json'))
+const files = process.argv.slice(2)
+report(mergedResults((files.length > 0 ? files : ['dist/bench.json']).map(readResults)))

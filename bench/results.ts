@@ -84,3 +84,18 @@ export function slope(points: Series['points']): number {
 export function readResults(file: string): Results {
   return JSON.parse(readFileSync(file, 'utf8')) as Results
 }
+
+/** Several runs as one with the repetitions of all; series are those of the last run that has them. */
+export function mergedResults(runs: readonly Results[]): Results {
+  const [first] = runs
+  if (!first) throw new Error('there is no run to merge')
+  const rows: Record<string, Measured> = {}
+  for (const run of runs) {
+    for (const [row, { ours, peers }] of Object.entries(run.rows)) {
+      const all = (rows[row] ??= { ours: [], peers: {} })
+      all.ours.push(...ours)
+      for (const [peer, values] of Object.entries(peers)) (all.peers[peer] ??= []).push(...values)
+    }
+  }
+  return { ...first, rows, series: Object.assign({}, ...runs.map(({ series }) => series)) as Results['series'] }
+}
