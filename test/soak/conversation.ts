@@ -40,10 +40,10 @@ const RESULT = /\r\n(CONNECT|ERROR|NO CARRIER)\r\n/
 
 const LAST_WORDS = ['CLOSED', '+PDP: DEACT', '+PDP DEACT'].map((word) => `\r\n${word}\r\n`)
 
-/** `CLOSED`, and then answers with noise before each and words of the modem inside, the last one perhaps unfinished. */
+/** The end of a connection, and then answers with noise before each and words of the modem inside, the last one perhaps unfinished. */
 const SAID = /OK|ERROR|NO CARRIER|RING|Call Ready|\+CREG: [12]|\+CMTI: "SM",1|UNDER-VOLTAGE WARNNING/
 const SPOILT_END = new RegExp(
-  String.raw`^\r\nCLOSED\r\n([\x80-\xff]*\r\n(${SAID.source})\r\n)*[\x80-\xff]*(\r(\n[ -~]{0,22}\r?)?)?$`,
+  String.raw`^\r\n(?:CLOSED|\+PDP:? DEACT)\r\n([\x80-\xff]*\r\n(${SAID.source})\r\n)*[\x80-\xff]*(\r(\n[ -~]{0,22}\r?)?)?$`,
 )
 
 export class Conversation {
@@ -133,6 +133,9 @@ export class Conversation {
   }
 
   #clientReads(chunk: Buffer): void {
+    const { noise, resumeUntold, wordCut } = this.#excuses()
+    // What noise and payload have in common may be either, as long as nothing decides it.
+    if (noise && this.#matched && this.#holdsWithNoise(this.#sources.at(-1), chunk)) return
     for (const { read } of this.#ways) {
       const sources = this.#sources.filter((far) => far.tape.holds(chunk, read))
       if (sources.length === 0) continue
@@ -141,7 +144,6 @@ export class Conversation {
       return
     }
     const source = this.#sources.at(-1)
-    const { noise, resumeUntold, wordCut } = this.#excuses()
     if (source && wordCut && this.#isCutWord(source, chunk)) return
     if (source && noise && (this.#holdsWithNoise(source, chunk) || this.#isSpoiltEnd(source, chunk))) return
     if (source && resumeUntold && this.#goesOnBehindResult(source, chunk)) return
@@ -149,11 +151,16 @@ export class Conversation {
     this.#complain(this.#difference('the client', chunk, wanted, this.read))
   }
 
+  /** Whether the modem may say that the connection has ended. */
+  #hasEnded({ wrote }: Pick<Far, 'wrote'>): boolean {
+    const { falseClosed, contextGone } = this.#excuses()
+    return wrote !== 'open' || falseClosed || contextGone
+  }
+
   /** Whether `chunk` is the modem's word for an end that has come, spoilt by noise behind it. */
   #isSpoiltEnd(source: Far, chunk: Buffer): boolean {
     const text = this.#afterEnd + chunk.toString('latin1')
-    const ended = source.wrote !== 'open' || this.#excuses().falseClosed
-    if (!ended || !SPOILT_END.test(text) || !/[\x80-\xff]/.test(text)) return false
+    if (!this.#hasEnded(source) || !SPOILT_END.test(text) || !/[\x80-\xff]/.test(text)) return false
     this.#afterEnd = text
     this.excused += chunk.length
     return true
@@ -162,10 +169,13 @@ export class Conversation {
   /** Whether it is the beginning of the modem's last word, and everything before it was read. */
   #isCutWord({ wrote, tape }: Far, chunk: Buffer): boolean {
     const text = this.#afterEnd + chunk.toString('latin1')
-    const { falseClosed, contextGone } = this.#excuses()
-    const ended = wrote !== 'open' || falseClosed || contextGone
     const whole = wrote !== 'fin' || this.#ways.some(({ read }) => read === tape.length)
-    if (!ended || !whole || !LAST_WORDS.some((word) => word.length > text.length && word.startsWith(text))) return false
+    if (
+      !this.#hasEnded({ wrote }) ||
+      !whole ||
+      !LAST_WORDS.some((word) => word.length > text.length && word.startsWith(text))
+    )
+      return false
     this.#afterEnd = text
     this.#cut = true
     this.excused += chunk.length
@@ -173,8 +183,8 @@ export class Conversation {
   }
 
   /** Whether `chunk` is what comes next, with bytes of noise in between. */
-  #holdsWithNoise(source: Far, chunk: Buffer): boolean {
-    const ways = waysThrough(source.tape, this.#ways, chunk)
+  #holdsWithNoise(source: Far | undefined, chunk: Buffer): boolean {
+    const ways = source ? waysThrough(source.tape, this.#ways, chunk) : []
     if (ways.length === 0) return false
     this.excused += chunk.length - ((ways[0]?.read ?? 0) - this.read)
     this.#ways = ways

@@ -74,6 +74,9 @@ export function excusesFor(fault: ModemFault): Partial<Excuses> {
       return { modeUntold: true }
     case 'attach-failed':
     case 'context-lost':
+    case 'sim-puk':
+    case 'sim-missing':
+    case 'sim-locked':
       return { contextGone: true }
     case 'reboot':
       return { heldUp: true, ...(fault.lines === false ? { modeUntold: true } : {}) }
