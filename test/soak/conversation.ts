@@ -36,7 +36,7 @@ const DIALOGUE = /^(\++|[\x80-\xff]+|(AT[\x1b\x20-\x7e]*)?\r)*(A|AT[\x1b\x20-\x7
 
 /** What the modem says of an ATO, as a peer may say it. */
 const RESUMED = '\r\nCONNECT\r\n'
-const RESULT = /\r\n(CONNECT|ERROR|NO CARRIER)\r\n/
+const RESULT = /\r\n(CONNECT|ERROR|NO CARRIER|CLOSED)\r\n/
 
 const LAST_WORDS = ['CLOSED', '+PDP: DEACT', '+PDP DEACT'].map((word) => `\r\n${word}\r\n`)
 
