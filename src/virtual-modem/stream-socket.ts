@@ -7,6 +7,8 @@ import type { DteEnd } from './wire.ts'
 const QUEUE = 4096
 /** Bytes that are taken from the program ahead of the wire, as a UART's FIFO does: the rest waits at its end. */
 const FIFO = 256
+/** And at least what a fast line sends between two looks at it, in ms: it must not run dry. */
+const AHEAD_MS = 10
 
 export interface StreamLine {
   /** The rate of the program at the other end; undefined: it cannot be seen, the modem's own is taken. */
@@ -18,19 +20,20 @@ export interface StreamLine {
 /** Holds the wire for `stream` until the stream closes or the returned function is called. */
 export function joinStream(modem: VirtualModem, stream: Duplex, line: StreamLine): () => void {
   const { wire, record } = modem
+  const ahead = (): number => Math.max(FIFO, (wire.dceRate / 10_000) * AHEAD_MS)
   const end: DteEnd = {
     bytes: (bytes) => {
       if (stream.writableLength > 2 * QUEUE) record.lost.output += bytes.length
       else if (!stream.write(bytes)) wire.setRts(false)
     },
     room: () => {
-      if (wire.queuedToDce < FIFO) stream.resume()
+      if (wire.queuedToDce < ahead()) stream.resume()
     },
     unplugged: () => stream.destroy(),
   }
   const onData = (bytes: Buffer): void => {
     wire.write(bytes)
-    if (wire.queuedToDce >= FIFO) stream.pause()
+    if (wire.queuedToDce >= ahead()) stream.pause()
   }
   const onDrain = (): void => wire.setRts(true)
   const leave = (): void => {
