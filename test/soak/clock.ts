@@ -13,6 +13,8 @@ interface Pending {
 }
 
 const realImmediate = globalThis.setImmediate
+const realNow = performance.now.bind(performance)
+const realRandom = Math.random.bind(Math)
 const GLOBALS = [
   'setTimeout',
   'clearTimeout',
@@ -38,8 +40,6 @@ export class Clock {
   install(chance: () => number): void {
     const saved = GLOBALS.map((name) => [name, globalThis[name]] as const)
     const RealDate = Date
-    const random = Math.random.bind(Math)
-    const nowOf = performance.now.bind(performance)
     const arm = (action: () => void, ms: number | undefined, every: boolean): Pending =>
       this.#arm(action, Math.max(1, Math.trunc(ms ?? 1)), every)
     const cancel = (timer: Pending | undefined): void => this.#cancel(timer)
@@ -56,8 +56,8 @@ export class Clock {
     Math.random = chance
     this.#restore = () => {
       Object.assign(globalThis, Object.fromEntries(saved), { Date: RealDate })
-      performance.now = nowOf
-      Math.random = random
+      performance.now = realNow
+      Math.random = realRandom
     }
   }
 

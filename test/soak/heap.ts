@@ -30,3 +30,21 @@ export class Heap {
     return half.reduce((sum, look) => sum + (look.life - life) * (look.bytes - bytes), 0) / spread
   }
 }
+
+/** Which objects somebody still holds after a collection: exact where the heap's size is weather. */
+export class Remains {
+  readonly #watched: { readonly name: string; readonly object: WeakRef<object> }[] = []
+
+  /** @param objects by the names that {@link left} gives */
+  watch(objects: Record<string, object>): void {
+    for (const [name, object] of Object.entries(objects)) this.#watched.push({ name, object: new WeakRef(object) })
+  }
+
+  /** @returns the names of those that are still held, each as often as it is */
+  async left(): Promise<string[]> {
+    // What a reference was made of is kept until the job that did so is over.
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    collect()
+    return this.#watched.filter(({ object }) => object.deref()).map(({ name }) => name)
+  }
+}

@@ -77,6 +77,12 @@ export class Life {
     }
   }
 
+  /** What must be gone once it is over and nobody asks after it. */
+  get parts(): Record<string, object> {
+    const { link, bridge, modem } = this.#world
+    return { life: this, link, bridge, modem }
+  }
+
   get lastLines(): readonly string[] {
     return this.#world.lastLines
   }
