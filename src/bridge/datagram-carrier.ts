@@ -76,7 +76,7 @@ export class DatagramCarrier implements SessionCarrier, CarrierUser {
     this.#timer?.cancel()
     this.#timer = afterInput(PAUSE_MS, () => {
       // Its last bytes may be held back for a moment, because they look like words of the modem.
-      if (this.#line.bytesHeld > 0) this.#await()
+      if (this.#line.holdsBack) this.#await()
       else this.#flush()
     })
   }

@@ -8,6 +8,7 @@ import type { Bridge, RouteFigures } from './bridge.ts'
 import type { ClientSocket } from './client.ts'
 import { DatagramListener } from './datagram-listener.ts'
 import { Listener } from './listener.ts'
+import type { RouteListener } from './route-listener.ts'
 
 /** An address that another program has taken is tried again after this long, in ms. */
 const AGAIN_MS = 2_000
@@ -18,13 +19,11 @@ export interface ServingLink {
   on(event: 'usable', listener: (usable: boolean) => void): unknown
 }
 
-type AnyListener = Listener | DatagramListener
-
 export class FrontDoor {
   readonly #bridge: Bridge
   readonly #link: ServingLink
   readonly #journal: Journal
-  #listeners: readonly AnyListener[]
+  #listeners: readonly RouteListener[]
   readonly #onBug: (error: unknown) => void
   #shut = false
   #trouble: Fault | undefined
@@ -44,7 +43,7 @@ export class FrontDoor {
     })
   }
 
-  #listenerFor(route: RouteConfig): AnyListener {
+  #listenerFor(route: RouteConfig): RouteListener {
     const onClient = (name: string, client: ClientSocket): void => {
       const figures = this.#figuresOf(name)
       if (figures) this.#bridge.serve(figures, client)
@@ -113,7 +112,7 @@ export class FrontDoor {
     })
   }
 
-  #adopt(routes: readonly RouteConfig[], listeners: readonly AnyListener[]): void {
+  #adopt(routes: readonly RouteConfig[], listeners: readonly RouteListener[]): void {
     this.#listeners = listeners
     for (const listener of listeners) {
       const route = routes.find(({ listen }) => formatListen(listen) === listener.address)
@@ -146,7 +145,7 @@ export class FrontDoor {
   }
 
   /** @returns what stands in the way */
-  async #open(listener: AnyListener): Promise<Fault | undefined> {
+  async #open(listener: RouteListener): Promise<Fault | undefined> {
     if (listener.isOpen) return undefined
     try {
       await listener.open()
@@ -167,11 +166,11 @@ export class FrontDoor {
     }
   }
 
-  #tellOpen(listener: AnyListener): void {
+  #tellOpen(listener: RouteListener): void {
     this.#journal.tell('info', 'listening', `at ${listener.address}`, { route: listener.route.name })
   }
 
-  #mayServe({ route }: AnyListener): boolean {
+  #mayServe({ route }: RouteListener): boolean {
     return (route.whenDown === 'hold' || this.#link.usable) && !this.#shut
   }
 

@@ -1,68 +1,41 @@
 /** A listener: the local port of a route. It is open only while the link can serve, so that the open port tells the truth. */
 import { lstat, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { doorFor, formatListen } from '../config/endpoint.ts'
 import type { RouteConfig } from '../config/schema.ts'
-import { Fault } from '../core/fault.ts'
 import { soon } from '../core/time.ts'
+import { RouteListener } from './route-listener.ts'
 
 /** The only `net.Server` of the data path. */
-export class Listener {
-  #route: RouteConfig
+export class Listener extends RouteListener {
   readonly #onClient: (route: string, client: Socket) => void
-  #admits: (address: string | undefined) => boolean
   #server: Server | undefined
 
   /** @param onClient takes a client that was let in, with the name of the route */
   constructor(route: RouteConfig, onClient: (route: string, client: Socket) => void) {
-    this.#route = route
+    super(route)
     this.#onClient = onClient
-    this.#admits = doorFor(route.allowFrom)
   }
 
-  /** What it leads to, and who may. */
-  get route(): RouteConfig {
-    return this.#route
-  }
-
-  /** From the next client on; the address is the same. */
-  set route(route: RouteConfig) {
-    this.#route = route
-    this.#admits = doorFor(route.allowFrom)
-  }
-
-  /** What programs connect to, as written in the configuration. */
-  get address(): string {
-    return formatListen(this.#route.listen)
-  }
-
-  /** Whether clients can come. */
   get isOpen(): boolean {
     return this.#server !== undefined
   }
 
-  /** @throws Fault config-invalid if the address cannot be had; `cause` is the system's own error */
   async open(): Promise<void> {
     if (this.#server) return
     // Half-open, because the peer's rest must still arrive when the client has finished (P2).
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client))
     this.#server = server
-    const { listen } = this.#route
+    const { listen } = this.route
     if ('path' in listen && (await isLeftBehind(listen.path))) await rm(listen.path, { force: true })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
         this.#server = undefined
-        reject(
-          new Fault('config-invalid', `route ${this.#route.name} cannot listen at ${this.address}: ${error.message}`, {
-            cause: error,
-          }),
-        )
+        reject(this.cannotListen(error))
       })
       server.listen('path' in listen ? { path: listen.path } : { host: listen.host, port: listen.port }, resolve)
     })
   }
 
-  /** From now on connecting is refused; clients that are in stay. */
   async close(): Promise<void> {
     this.#server?.close()
     this.#server = undefined
@@ -72,13 +45,13 @@ export class Listener {
   }
 
   #accept(client: Socket): void {
-    if (!this.#admits(client.remoteAddress)) {
+    if (!this.admits(client.remoteAddress)) {
       client.resetAndDestroy()
       return
     }
     // A Unix socket knows no reset, and Node throws where one is wanted: it can only be closed.
-    if ('path' in this.#route.listen) client.resetAndDestroy = () => client.destroy()
-    this.#onClient(this.#route.name, client)
+    if ('path' in this.route.listen) client.resetAndDestroy = () => client.destroy()
+    this.#onClient(this.route.name, client)
   }
 }
 

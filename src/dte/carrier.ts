@@ -55,6 +55,8 @@ export class Carrier {
   dcdSeen = false
   dcdOffSince: number | undefined
   bytesDown = 0
+  /** Bytes that came since it is up, whoever's they turn out to be. */
+  bytesReceived = 0
   /** Told when the modem's last words are complete in the stream, or turn out not to be. */
   onSuspicion: (() => void) | undefined
 
@@ -129,9 +131,9 @@ export class Carrier {
     return this.#end !== undefined
   }
 
-  /** How many bytes are held back: they look like the modem's last words, or the beginning of them. */
-  get bytesHeld(): number {
-    return this.#words.held
+  /** Whether bytes are held back: they look like the modem's last words, or the beginning of them. */
+  get holdsBack(): boolean {
+    return this.#words.held > 0
   }
 
   // What the DTE does with it
@@ -140,6 +142,7 @@ export class Carrier {
   receive(chunk: Buffer): void {
     if (chunk.length === 0 || this.#end) return
     this.#lastByteAt = now()
+    this.bytesReceived += chunk.length
     this.#holdTimer?.cancel()
     const before = this.#words.suspicion
     this.#hand(this.#words.push(chunk))

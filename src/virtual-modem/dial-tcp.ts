@@ -32,6 +32,11 @@ export async function dialTcp(
     ciphers: OLD_CIPHERS,
   })
   secure.once('close', () => peer.destroy())
-  await once(secure, 'secureConnect', { signal })
-  return secure
+  try {
+    await once(secure, 'secureConnect', { signal })
+    return secure
+  } catch (error) {
+    secure.on('error', () => undefined).destroy()
+    throw error
+  }
 }

@@ -11,15 +11,21 @@ const MOST_WAITING = 64
 export async function openUdp(host: string, port: number, signal: AbortSignal, localPort = 0): Promise<Duplex> {
   const { address } = await abortable(lookup(host, { family: 4 }), signal)
   const socket = createSocket('udp4')
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.bind(localPort, () => {
-      socket.connect(port, address, () => {
-        socket.off('error', reject)
-        resolve()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject)
+      socket.bind(localPort, () => {
+        socket.connect(port, address, () => {
+          socket.off('error', reject)
+          resolve()
+        })
       })
     })
-  })
+    signal.throwIfAborted()
+  } catch (error) {
+    socket.close()
+    throw error
+  }
   return new UdpStream(socket)
 }
 

@@ -29,6 +29,20 @@ async function session(knobs: Partial<Knobs> = {}): Promise<[Rig, Witness]> {
   return [r, app]
 }
 
+/** The peer says two parts `pauseMs` apart while the modem is in command mode; `down`: what the client has then. */
+async function sayCut(r: Rig, app: Witness, parts: readonly string[], pauseMs: number, down: string): Promise<void> {
+  await r.reach('commanding')
+  for (const part of parts) {
+    r.peer.socket.write(part)
+    await r.pass(pauseMs)
+  }
+  await r.until(
+    () => app.text.length >= down.length,
+    () => `${JSON.stringify(parts)}: ${JSON.stringify(app.text)}`,
+    30_000,
+  )
+}
+
 async function expectBothLive(r: Rig, app: Witness, down: string): Promise<void> {
   app.socket.write('up')
   await r.until(
@@ -73,16 +87,8 @@ describe('of the peer', () => {
     let down = ''
     for (let cut = 0; cut < text.length; cut += 1) {
       r.link.ask('AT+CSQ').catch(() => undefined)
-      await r.reach('commanding')
-      r.peer.socket.write(text.slice(0, cut))
-      await r.pass(20)
-      r.peer.socket.write(text.slice(cut))
       down += text
-      await r.until(
-        () => app.text.length >= down.length,
-        () => `cut ${cut}: ${JSON.stringify(app.text)}`,
-        30_000,
-      )
+      await sayCut(r, app, [text.slice(0, cut), text.slice(cut)], 20, down)
       await r.reach('online')
     }
     await expectBothLive(r, app, down)
@@ -98,16 +104,8 @@ describe('of the peer', () => {
         ({ lines }) => (answered = lines.join()),
         () => undefined,
       )
-      await r.reach('commanding')
-      r.peer.socket.write(text.slice(0, cut))
-      await r.pass(120)
-      r.peer.socket.write(text.slice(cut))
       down += text
-      await r.until(
-        () => app.text.length >= down.length,
-        () => `cut ${cut}: ${JSON.stringify(app.text)}`,
-        30_000,
-      )
+      await sayCut(r, app, [text.slice(0, cut), text.slice(cut)], 120, down)
       expect(answered).toBe('+CSQ: 17,0')
       await r.reach('online')
     }

@@ -27,10 +27,10 @@ export function checkApn(notes: Notes, { context }: Config): void {
 }
 
 export function checkContext(notes: Notes, stack: Answers['stack'], address: string | null): void {
-  if (stack instanceof Refusal) notes.skip('context', `the modem does not tell (${stack.result})`)
+  if (stack instanceof Refusal) notes.unchecked('context', `the modem does not tell (${stack.result})`)
   else if (stack === 'PDP DEACT') {
     notes.warn('context', 'the network took it down', { fault: 'context-lost', value: stack })
-  } else if (!UP.has(stack)) notes.skip('context', `not up (${stack}); --dial brings it up`)
+  } else if (!UP.has(stack)) notes.unchecked('context', `not up (${stack}); --dial brings it up`)
   else notes.good('context', `up${address === null ? ` (${stack})` : `, address ${address}`}`, address ?? stack)
 }
 
@@ -66,7 +66,7 @@ export function checkRoutesOf(notes: Notes, { routes, usable }: Status, { routes
     const holds = configured.some(({ name, whenDown }) => name === route.name && whenDown === 'hold')
     const where = `${route.name}: ${route.listen} → ${route.to}`
     if (usable || holds) notes.good('route', `${where}, ${carried(route)}`, route.name)
-    else notes.skip('route', `${where}, closed until the link is usable`)
+    else notes.unchecked('route', `${where}, closed until the link is usable`)
   }
 }
 
@@ -76,5 +76,5 @@ function carried({ holder, bytesUp, bytesDown }: RouteStatus): string {
 }
 
 export function skipDials(notes: Notes, why = COSTS): void {
-  notes.skip('dial', why)
+  notes.unchecked('dial', why)
 }

@@ -22,7 +22,7 @@ export async function checkDaemon(notes: Notes, socket: string): Promise<Status 
     return status
   } catch (error) {
     if (!(error instanceof VerbError)) throw error
-    if (error.message.startsWith('no daemon runs')) notes.skip('daemon', `none runs at ${socket}`)
+    if (error.message.startsWith('no daemon runs')) notes.unchecked('daemon', `none runs at ${socket}`)
     else notes.warn('daemon', error.message, { mend: 'sudo cipbridge doctor' })
     return undefined
   }
@@ -38,7 +38,11 @@ export function checkLiveSession(notes: { readonly modem: Notes; readonly networ
   if (dbm !== null) notes.network.good('signal', `${dbm} dBm when it was last asked`, dbm)
   const where = registration === 'home' ? 'at home' : (registration ?? 'unknown')
   notes.network.good('registration', `${operator ?? 'an unnamed network'}, ${where}`, operator)
-  notes.network.skip('now', 'a session is live: asking would hold its data for about 2 s', '--in-session asks anyway')
+  notes.network.unchecked(
+    'now',
+    'a session is live: asking would hold its data for about 2 s',
+    '--in-session asks anyway',
+  )
 }
 
 /** What the daemon has seen of the modem's supply. */

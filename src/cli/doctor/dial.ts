@@ -32,7 +32,7 @@ export async function dialAlone(notes: Notes, config: Config, openPort: OpenPort
     const fault = await settled(link)
     if (fault) {
       notes.bad('context', fault.message, { fault: fault.code })
-      notes.skip('dial', 'needs a context')
+      notes.unchecked('dial', 'needs a context')
       return
     }
     notes.good('context', `up, address ${link.facts.address ?? 'unknown'}`, link.facts.address)
@@ -95,7 +95,7 @@ async function dialOnce(notes: Notes, link: Link, route: RouteConfig, target: Ta
 export async function dialThroughDaemon(notes: Notes, socket: string, { routes }: Config): Promise<void> {
   for (const route of routes) {
     if (takesDatagrams(route.listen)) {
-      notes.skip('dial', `${route.name}: only a datagram would dial, and the server would get it`)
+      notes.unchecked('dial', `${route.name}: only a datagram would dial, and the server would get it`)
       continue
     }
     const left = new AbortController()
@@ -131,7 +131,7 @@ async function follow(notes: Notes, route: RouteConfig, events: AsyncIterable<st
     const event = JSON.parse(json) as JournalEvent
     if (event.event === 'client' && event.route === route.name) session ??= event.session
     if (event.event === 'busy' && event.route === route.name && session === undefined) {
-      notes.skip('dial', `${route.name}: ${event.message}`)
+      notes.unchecked('dial', `${route.name}: ${event.message}`)
       return
     }
     if (event.event === 'carrier' && session !== undefined && !told) {

@@ -59,7 +59,7 @@ export async function examine(order: Order, around: Surroundings, tell: (finding
   const socket = order.socket ?? config?.control.socket ?? configSchema.shape.control.parse({}).socket
   const status = await checkDaemon(notes.machine, socket)
   if (config) await examineLink({ order, around, board, config, socket, status, notes })
-  else notes.line.skip('device', 'needs a configuration without problems')
+  else notes.line.unchecked('device', 'needs a configuration without problems')
   checkBoardSupply(notes.supply, machine, board)
 }
 
@@ -78,7 +78,7 @@ async function examineLink(it: Case): Promise<void> {
   if (it.status) await throughDaemon(it, it.status)
   else if ('path' in port) await alone(it, port.path)
   else {
-    it.notes.modem.skip('answer', port.why)
+    it.notes.modem.unchecked('answer', port.why)
     afterSilence(it, port.why)
   }
 }
@@ -111,7 +111,7 @@ async function alone(it: Case, path: string): Promise<void> {
   const { around, config, order, notes } = it
   const heard = await lookAtModem(notes.line, around, config, path)
   if (!heard) {
-    notes.modem.skip('answer', 'nobody answers')
+    notes.modem.unchecked('answer', 'nobody answers')
     afterSilence(it, 'needs a modem that answers')
     return
   }
@@ -131,11 +131,11 @@ async function alone(it: Case, path: string): Promise<void> {
 
 /** What can be said of the configuration alone. */
 function afterSilence({ around, config, notes }: Case, why: string): void {
-  notes.network.skip('SIM', why)
+  notes.network.unchecked('SIM', why)
   checkApn(notes.context, config)
   checkRoutes(notes.context, around.machine, config)
   skipDials(notes.context, why)
-  notes.supply.skip('modem', why)
+  notes.supply.unchecked('modem', why)
 }
 
 async function throughDaemon(it: Case, status: Status): Promise<void> {
@@ -143,8 +143,8 @@ async function throughDaemon(it: Case, status: Status): Promise<void> {
   const live = status.routes.some(({ holder }) => holder !== null)
   const answers = live && !order.inSession ? undefined : await answersThrough(new DaemonModem(socket))
   if (answers instanceof Fault) {
-    notes.modem.skip('answer', `the daemon cannot ask it now: ${answers.message}`)
-    notes.network.skip('SIM', 'needs a modem that can be asked')
+    notes.modem.unchecked('answer', `the daemon cannot ask it now: ${answers.message}`)
+    notes.network.unchecked('SIM', 'needs a modem that can be asked')
   } else if (!answers) checkLiveSession(notes, status)
   else {
     checkIdentity(notes.modem, answers)
@@ -159,7 +159,9 @@ async function throughDaemon(it: Case, status: Status): Promise<void> {
   else if (live) skipDials(notes.context, 'a session is live: nobody else can dial now')
   else await dialThroughDaemon(notes.context, socket, config)
   if (answers && !isFault(answers)) checkSupply(notes.supply, answers.supplyMv, undefined)
-  else notes.supply.skip('modem', live ? 'a session is live; --in-session asks' : 'needs a modem that can be asked')
+  else {
+    notes.supply.unchecked('modem', live ? 'a session is live; --in-session asks' : 'needs a modem that can be asked')
+  }
   checkPastSupply(notes.supply, status)
 }
 

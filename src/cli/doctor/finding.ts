@@ -62,7 +62,7 @@ export class Notes {
   }
 
   /** Not looked at. @param why as a whole message */
-  skip(check: string, why: string, mend: string | null = null): void {
+  unchecked(check: string, why: string, mend: string | null = null): void {
     this.#note(check, 'unchecked', why, { mend, fault: null, value: null })
   }
 

@@ -62,7 +62,7 @@ function lockedByPin(notes: Notes, left: number | undefined, pin: string | undef
 }
 
 function checkAttempts(notes: Notes, left: number | undefined): void {
-  if (left === undefined) notes.skip('PIN attempts', 'the modem does not say how many are left')
+  if (left === undefined) notes.unchecked('PIN attempts', 'the modem does not say how many are left')
   else if (left >= ALL_ATTEMPTS) notes.good('PIN attempts', `${left} left`, left)
   else {
     const mend = left === 0 ? 'the PUK sets it back' : 'a right PIN sets it back to 3; a wrong one takes the next away'
@@ -78,8 +78,8 @@ const DENIED = 3
 export function checkNetwork(notes: Notes, { signal, registration, operator, attached }: Answers, open: boolean): void {
   checkSignal(notes, signal, open)
   if (!open) {
-    notes.skip('registration', 'needs an open SIM')
-    notes.skip('attach', 'needs an open SIM')
+    notes.unchecked('registration', 'needs an open SIM')
+    notes.unchecked('attach', 'needs an open SIM')
     return
   }
   const state = registration instanceof Refusal ? 0 : registration
@@ -93,7 +93,7 @@ export function checkNetwork(notes: Notes, { signal, registration, operator, att
     const what = state === 2 ? 'it is searching for a network' : 'no network, and it is not searching'
     notes.bad('registration', what, { fault: 'not-registered', value: state })
   }
-  if (how === undefined) notes.skip('attach', 'needs a network')
+  if (how === undefined) notes.unchecked('attach', 'needs a network')
   else if (attached === true) notes.good('attach', 'packet service is there', 1)
   else {
     const mend = 'the daemon asks for it; if that fails: has the SIM data, has the cell GPRS?'
@@ -108,14 +108,14 @@ function checkSignal(notes: Notes, signal: Answers['signal'], open: boolean): vo
   if (dbm === null) {
     if (open)
       notes.warn('signal', 'none is measured', { mend: `${mend}; a modem that has just started needs a minute` })
-    else notes.skip('signal', 'none is measured without an open SIM')
+    else notes.unchecked('signal', 'none is measured without an open SIM')
   } else if (dbm < WEAK_DBM) notes.warn('signal', `weak: ${dbm} dBm (${rssi} of 31)`, { mend, value: dbm })
   else notes.good('signal', `${dbm} dBm (${rssi} of 31)`, dbm)
 }
 
 /** The modem's own measure, and what it said unasked. */
 export function checkSupply(notes: Notes, supplyMv: number | Refusal, warning: string | undefined): void {
-  if (supplyMv instanceof Refusal) notes.skip('modem', `the modem does not measure it (${supplyMv.result})`)
+  if (supplyMv instanceof Refusal) notes.unchecked('modem', `the modem does not measure it (${supplyMv.result})`)
   else if (supplyMv <= LOW_MV || warning?.startsWith('UNDER') === true) {
     const said = warning === undefined ? '' : `, and it says ${warning}`
     notes.bad('modem', `${volts(supplyMv)} at the modem is too low${said}`, { fault: 'under-voltage', value: supplyMv })

@@ -87,7 +87,7 @@ function tellSilence(notes: Notes, { heard, sight }: PortLook, { line }: Config)
 /** The lines that the tty shows. */
 function checkLines(notes: Notes, signals: ModemSignals | undefined, { line }: Config): void {
   if (!signals) {
-    notes.skip('lines', 'this port shows none (a pseudo-terminal)')
+    notes.unchecked('lines', 'this port shows none (a pseudo-terminal)')
     return
   }
   const named = { CTS: signals.cts, DSR: signals.dsr, DCD: signals.dcd, RI: signals.ri }

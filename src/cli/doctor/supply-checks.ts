@@ -14,7 +14,7 @@ export function checkBoardSupply(notes: Notes, machine: Machine, { family }: Boa
   if (family === 'other') return
   const bits = throttled(machine)
   if (bits === undefined) {
-    notes.skip('board', 'the firmware does not tell', 'ask it as the user pi or with sudo: vcgencmd get_throttled')
+    notes.unchecked('board', 'the firmware does not tell', 'ask it as the user pi or with sudo: vcgencmd get_throttled')
     return
   }
   const mend = 'a supply of 5.1 V with a short, thick cable; the modem takes 2 A from its own, not from the 5 V pins'

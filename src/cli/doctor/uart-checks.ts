@@ -84,7 +84,7 @@ export function checkPins(notes: Notes, machine: Machine, board: Board, uart: Ua
   } else if (uart === 'pl011' || uart === 'extra') {
     const { set, line } = PINS[uart === 'pl011' && board.family === 'pi5' ? 'pi5' : uart]
     const boot = new BootConfig(machine, board)
-    if (boot.path === undefined) notes.skip('RTS/CTS', `there is no ${CONFIG_FILE} to look into`)
+    if (boot.path === undefined) notes.unchecked('RTS/CTS', `there is no ${CONFIG_FILE} to look into`)
     else if (boot.has(set)) notes.good('RTS/CTS', `the pins are set in ${boot.path}`, null)
     else {
       notes.warn('RTS/CTS', `no line of ${boot.path} gives RTS and CTS to the pins`, {

@@ -7,7 +7,7 @@ import type { Dte } from '../../dte/dte.ts'
 import type { HangUpOrder } from '../orders.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
-import { bytesHeard, leaveData } from './escaping.ts'
+import { leaveData } from './escaping.ts'
 
 /** Pauses between two AT+CIPACK, in ms: a round trip over GPRS is half a second and more. */
 const ACK_POLL_MS = 300
@@ -49,6 +49,11 @@ export async function closing(parts: Parts, signal: AbortSignal): Promise<LinkEv
   return 'succeeded'
 }
 
+/** Bytes of the peer so far, also those that have not been handed over. */
+function bytesHeard({ carrier }: Dte): number {
+  return carrier ? carrier.bytesDown + carrier.bytesInWindow : 0
+}
+
 /** The modem sends a last partial block after WaitTm (AT manual 8.2.23): only then can it be acknowledged. */
 function untilPacked(parts: Parts, dte: Dte): number {
   const packingMs = parts.config.transparent.waitTime * parts.facts.dialect.waitUnitMs
@@ -81,10 +86,10 @@ async function awaitAcknowledgement(parts: Parts, order: HangUpOrder, signal: Ab
  * @throws Fault modem-rebooted, under-voltage if there was none because the modem has restarted
  */
 async function hangUp(dte: Dte, quick: boolean, signal: AbortSignal): Promise<void> {
-  const held = dte.carrier?.bytesHeld
+  const received = dte.carrier?.bytesReceived
   try {
     await say(dte, closeConnection(quick), signal)
-    if (dte.carrier?.bytesHeld === held) dte.acquit()
+    if (dte.carrier?.bytesReceived === received) dte.acquit()
   } catch (error) {
     if (dte.restart ?? !(error instanceof CommandFault)) throw dte.restart ?? error
   }

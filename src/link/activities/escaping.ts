@@ -31,7 +31,7 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
   }
   const options = { ...escapeOptions(parts), ...(backlogMs === undefined ? {} : { backlogMs }) }
   parts.window.talkedOn = false
-  let heard: number | undefined
+  let received: number | undefined
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const escaped = await escape(dte, options, signal)
     if (escaped === 'answered') {
@@ -39,7 +39,7 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
       await judgeWords(parts, dte, signal)
       return true
     }
-    heard ??= bytesHeard(dte) + (dte.carrier?.bytesHeld ?? 0)
+    received ??= dte.carrier?.bytesReceived
     // Nothing more may be written: it would reach whoever the modem is connected to once CTS is back.
     if (escaped === 'stalled') throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
     // Last words were said and the escape is not answered: they were the modem's, unless it cannot have seen one.
@@ -53,18 +53,13 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
   parts.proofDue = true
   try {
     await settle(dte, signal)
-    parts.window.talkedOn = bytesHeard(dte) + (dte.carrier?.bytesHeld ?? 0) !== heard
+    parts.window.talkedOn = dte.carrier?.bytesReceived !== received
     return false
   } catch (error) {
     if (!isFault(error, 'no-answer', 'command-failed')) throw error
     const way = options.method === 'dtr' ? 'DTR' : '+++'
     throw unanswered(parts, dte, `the modem does not answer the escape by ${way}`, error)
   }
-}
-
-/** Bytes of the peer so far, also those that have not been handed over. */
-export function bytesHeard({ carrier }: Dte): number {
-  return carrier ? carrier.bytesDown + carrier.bytesInWindow : 0
 }
 
 /**
