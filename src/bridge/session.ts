@@ -253,7 +253,18 @@ export class Session implements CarrierUser {
     this.#client.end()
     // What the client still sends goes nowhere; it is read so that its end can be seen.
     this.#client.resume()
-    const limit = after(this.#options.closeTimeoutMs, () => this.#client.destroy())
-    this.#client.once('close', () => limit.cancel())
+    this.#letGo(this.#client.writableLength)
+  }
+
+  /** Waits for a client as long as it reads; what it has not read by then would be missing in a clean end (P2). */
+  #letGo(unread: number): void {
+    const client = this.#client
+    const limit = after(this.#options.closeTimeoutMs, () => {
+      const left = client.writableLength
+      if (left === 0) client.destroy()
+      else if (left === unread) client.resetAndDestroy()
+      else this.#letGo(left)
+    })
+    client.once('close', () => limit.cancel())
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { rig } from '../support/rig.ts'
+import { type Rig, rig, type Witness } from '../support/rig.ts'
 
 const WIRING = [
   { wires: 'with a DCD wire', lines: true },
@@ -120,4 +120,40 @@ describe.each(WIRING)('the end of a session $wires', ({ lines }) => {
     other.socket.write('again')
     await r.until(() => r.peers[1]?.text === 'again', 'the next session')
   })
+
+  test('P2 the peer has closed and the client reads nothing of what waits for it: reset, never a clean end in front of a gap', async () => {
+    const [r, app] = await unread(lines)
+    await r.pass(60_000)
+    app.socket.resume()
+    await r.until(() => app.end !== 'open', 'the end')
+    expect(app.end).toBe('rst')
+    expect(r.link.state).toBe('ready')
+  })
+
+  test('P2 the peer has closed and the client reads slowly: it is waited for, and has every byte before the end', async () => {
+    const [r, app, said] = await unread(lines)
+    for (let turns = 0; turns < 20; turns += 1) {
+      app.socket.read(4_000)
+      await r.pass(20_000)
+    }
+    app.socket.resume()
+    await r.until(() => app.end !== 'open', 'the end')
+    expect(app.bytes.equals(said)).toBe(true)
+    expect(app.end).toBe('fin')
+  })
 })
+
+/** A client that reads nothing, and a peer that has said more than its socket takes, and has closed. */
+async function unread(lines: boolean): Promise<[Rig, Witness, Buffer]> {
+  const r = await rig({ lines })
+  await r.reach('ready')
+  const app = r.connect()
+  app.socket.write('?')
+  await r.until(() => r.peers[0]?.text === '?', 'the question')
+  app.socket.pause()
+  const said = Buffer.alloc(90_000, 'said ')
+  r.peer.socket.end(said)
+  await r.until(() => r.told('session-end').length > 0, 'the end of the carrier', 60_000)
+  expect(app.end).toBe('open')
+  return [r, app, said]
+}
