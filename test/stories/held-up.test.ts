@@ -60,9 +60,9 @@ test.each([
   async (_with, lines) => {
     const [r, app] = await session({ lines })
     app.socket.pause()
-    const said = Buffer.alloc(300_000, 'said ')
+    // So much that nobody reads its last bytes, and so little that the modem has handed all of it to the line.
+    const said = Buffer.alloc(135_000, 'said ')
     r.peer.socket.write(said)
-    await r.until(() => r.modem.wire.queuedToDte > 0, 'data that comes')
     await r.pass(40_000)
     app.socket.write('goes on\r')
     await r.pass(2_000)
