@@ -2,7 +2,7 @@
 import { reasonOf, sleep } from '../../src/core/time.ts'
 import type { Conversation, Far } from './conversation.ts'
 import type { Random } from './random.ts'
-import { pause, words } from './tape.ts'
+import { flood, pause, words } from './tape.ts'
 
 /** Somebody with a script; nobody waits for it, and it ends with `signal`. */
 export type Actor = (signal: AbortSignal) => Promise<void>
@@ -28,7 +28,10 @@ export function client(conversation: Conversation, random: Random): Actor {
       clientWrites(conversation, words(random))
       await sleep(pause(random) + 1, signal)
     }
-    if (slow) app.resume()
+    if (slow) {
+      if (random.chance(0.6)) await sleep(random.span(20_000, 200_000), signal)
+      app.resume()
+    }
     const leave = random.next()
     if (leave < 0.2) app.resetAndDestroy()
     else if (leave < 0.5) app.end()
@@ -57,7 +60,10 @@ export function peer(far: Far, random: Random, name: string): Actor {
       await sleep(pause(random) + 1, signal)
       peerWrites(far, words(random))
     }
-    const leave = random.next()
+    const floods = random.chance(0.15)
+    if (floods) peerWrites(far, flood(random))
+    // Mostly all that it was asked for, and then its end.
+    const leave = random.next() / (floods ? 3 : 1)
     if (leave < 0.25) finish(far)
     else if (leave < 0.3) reset(far)
     await Promise.race([ends, sleep(600_000, signal)])

@@ -160,16 +160,15 @@ export class PtyLife {
     else daemon.order(order < 0.9 ? '/redial' : '/reset')
   }
 
+  get #excused(): Excuses {
+    return excusedNow(this.#excuses, this.#world.modem.record, { late: this.#lateness.recent })
+  }
+
   #connect(): Conversation | undefined {
     const route = this.#routes.next()
     if (route === undefined) return undefined
-    const conversation = new Conversation(
-      route,
-      this.#world.connect(route),
-      () => excusedNow(this.#excuses, this.#world.modem.record, { late: this.#lateness.recent }),
-      (what) => this.#complain(what),
-      whenFinished,
-    )
+    const [app, complain] = [this.#world.connect(route), (what: string): void => this.#complain(what)]
+    const conversation = new Conversation(route, app, () => this.#excused, complain, whenFinished)
     this.#routes.enter(route, conversation)
     this.#figures.conversations.push(conversation)
     return conversation
@@ -195,8 +194,10 @@ export class PtyLife {
     if (msg !== 'closed by peer') return
     // What the daemon believes is held against the peer, whatever the client still saw of it.
     const far = this.#routes.newest(index)?.fars.at(-1)
-    const believed = far !== undefined && far.wrote === 'fin' && far.tape.length === bytesDown
-    if (believed || far?.wrote === 'rst' || this.#excuses.falseClosed) return
+    const { noise, falseClosed } = this.#excused
+    const more = Number(bytesDown) - (far?.tape.length ?? 0)
+    const believed = far?.wrote === 'fin' && (noise ? more >= 0 : more === 0)
+    if (believed || far?.wrote === 'rst' || falseClosed) return
     this.#complain(
       `${String(route)}: closed by peer after ${String(bytesDown)} bytes, it wrote ${far?.tape.length ?? 0} and its end is ${far?.wrote ?? 'none'}`,
     )

@@ -86,6 +86,11 @@ export function words(random: Random): Buffer {
   return Buffer.from(chosen.join(''), 'latin1')
 }
 
+/** More than all buffers between a peer and a client that does not read take, or a little less. */
+export function flood(random: Random): Buffer {
+  return Buffer.alloc(random.span(40_000, 200_000), words(random))
+}
+
 function noise(random: Random, length: number): Buffer {
   const bytes = Buffer.alloc(length)
   for (let at = 0; at < length; at += 1) bytes[at] = random.whole(0, 255)
