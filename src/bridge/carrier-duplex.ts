@@ -1,6 +1,6 @@
 /** A carrier as a stream, for protocols that want one. */
 import { Duplex } from 'node:stream'
-import type { CarrierEnd, CarrierUser } from '../dte/carrier.ts'
+import type { CarrierEnd, CarrierUser } from '../dte/carrier-user.ts'
 import type { SessionCarrier } from './session.ts'
 
 type Done = (error?: Error | null) => void

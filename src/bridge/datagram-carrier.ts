@@ -3,7 +3,8 @@
  * a pause is taken for one datagram.
  */
 import { afterInput, type Timer } from '../core/time.ts'
-import type { Carrier, CarrierEnd, CarrierUser } from '../dte/carrier.ts'
+import type { Carrier } from '../dte/carrier.ts'
+import type { CarrierEnd, CarrierUser } from '../dte/carrier-user.ts'
 import type { Drops } from './drops.ts'
 import type { SessionCarrier } from './session.ts'
 

@@ -2,7 +2,7 @@
 import { packetOf } from '../config/packet-schema.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import { after, now, type Timer } from '../core/time.ts'
-import type { CarrierUser } from '../dte/carrier.ts'
+import type { CarrierUser } from '../dte/carrier-user.ts'
 import type { Reached } from './reached.ts'
 import type { HangUp, SessionCarrier } from './session.ts'
 

@@ -1,7 +1,8 @@
 /** A session: one client joined to one carrier, from the client's first byte to an honest end. */
 import { Fault } from '../core/fault.ts'
 import { after, now, type Timer } from '../core/time.ts'
-import type { Carrier, CarrierEnd, CarrierUser } from '../dte/carrier.ts'
+import type { Carrier } from '../dte/carrier.ts'
+import type { CarrierEnd, CarrierUser } from '../dte/carrier-user.ts'
 import type { ClientSocket } from './client.ts'
 import { TurnedAway, type TurnedAwayOutcome } from './turned-away.ts'
 

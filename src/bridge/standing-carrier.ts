@@ -1,6 +1,6 @@
 /** A carrier that outlives its clients: one after the other has it, and between two of them it is nobody's. */
 import { after, now, type Timer } from '../core/time.ts'
-import type { CarrierEnd, CarrierUser } from '../dte/carrier.ts'
+import type { CarrierEnd, CarrierUser } from '../dte/carrier-user.ts'
 import type { Reached } from './reached.ts'
 import type { HangUp, SessionCarrier } from './session.ts'
 

@@ -1,38 +1,22 @@
 /** The carrier: a connection to the peer from `CONNECT` to its end, as a stream of bytes both ways with back-pressure. */
-import type { Fault } from '../core/fault.ts'
 import { afterInput, now, type Timer } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
+import type { CarrierEnd, CarrierUser } from './carrier-user.ts'
 import { EndOfCarrier, type LastWord } from './end-of-carrier.ts'
 import type { EscapeGuard } from './escape-guard.ts'
+import { Hearing } from './hearing.ts'
 import { type PacketRules, PacketUpstream, type Unsendable } from './packet-upstream.ts'
 import { Upstream, type UpstreamCircumstances } from './upstream.ts'
-
-/** How the carrier ended, for whoever used it. */
-export type CarrierEnd =
-  /** The peer closed, and everything that it sent was handed over. */
-  | { readonly kind: 'closed' }
-  /** Any other end. */
-  | { readonly kind: 'broken'; readonly fault: Fault }
-  /** We hung up. */
-  | { readonly kind: 'hung-up'; readonly unacknowledged: number | null }
-
-/** Who talks through the carrier: a session. */
-export interface CarrierUser {
-  /** Bytes of the peer; false means: no more until `carrier.wantMore()`. */
-  onBytes(chunk: Buffer): boolean
-  /** Room again after `write` returned false. */
-  onWritable(): void
-  /** Once, and nothing after it. */
-  onEnd(end: CarrierEnd): void
-}
 
 /** A bare line end may begin the modem's last words; a USB adapter delivers their rest at the latest 16 ms later. */
 const LINE_END_MS = 20
 /** With letters of them already there, the rest is waited for longer: payload hardly ever looks like this. */
 const PARTIAL_MS = 200
+
 export class Carrier {
   readonly #line: SerialLine
   readonly #words = new EndOfCarrier()
+  readonly #hearing = new Hearing(() => this.#up.flow())
   readonly #guard: EscapeGuard | undefined
   readonly #circumstances: UpstreamCircumstances
   #up: Upstream | PacketUpstream
@@ -111,10 +95,8 @@ export class Carrier {
     this.#userFull = false
     // Full again: what is left goes back into the inbox, in order.
     for (const bytes of this.#inbox.splice(0)) this.#hand(bytes)
-    if (this.#mayRead()) {
-      this.#line.resume()
-      this.#up.flow()
-    }
+    this.#follow()
+    this.#up.flow()
     this.#tellEnd()
   }
 
@@ -143,6 +125,7 @@ export class Carrier {
     if (chunk.length === 0 || this.#end) return
     this.#lastByteAt = now()
     this.bytesReceived += chunk.length
+    this.#hearing.heard()
     this.#holdTimer?.cancel()
     const before = this.#words.suspicion
     this.#hand(this.#words.push(chunk))
@@ -190,13 +173,13 @@ export class Carrier {
   /** Reading goes on although the user is full: an escape waits for its `OK`. What comes is kept. */
   readRegardless(): void {
     this.#regardless = true
-    this.#line.resume()
+    this.#follow()
   }
 
   /** The escape was not answered: reading follows the user again. */
   readAsUser(): void {
     this.#regardless = false
-    if (!this.#mayRead()) this.#line.pause()
+    this.#follow()
   }
 
   /** The modem is, or may be, in command mode. What comes now waits for `openWindow` or `proceed`. */
@@ -242,6 +225,7 @@ export class Carrier {
     if (this.#words.suspicion === 'complete' || end.kind === 'broken') this.#words.convict()
     else this.#hand(this.#words.acquit())
     this.#up.end()
+    this.#hearing.end()
     this.#end = end
     // Bytes of the modem went to the client before they were recognised: that is not an honest end.
     this.leaked = end.kind === 'closed' ? leaked : 0
@@ -255,9 +239,19 @@ export class Carrier {
     this.#up.onLineWritable()
   }
 
-  /** Nothing is read, and so the modem's last words would not be heard, nor does a wire tell of the end. */
+  /** The modem's last words may wait unread, nor does a wire tell of the end. */
   get #deaf(): boolean {
-    return !this.dcdSeen && !this.#mayRead()
+    return !this.dcdSeen && !this.#hearing.sure
+  }
+
+  #follow(): void {
+    if (this.#mayRead()) {
+      this.#line.resume()
+      this.#hearing.start()
+    } else {
+      this.#line.pause()
+      this.#hearing.stop()
+    }
   }
 
   /** Whether what the modem sends has somewhere to go. */
@@ -279,15 +273,13 @@ export class Carrier {
       this.#window.push(bytes)
       return
     }
-    if (!this.#user || this.#userFull || this.#inbox.length > 0) {
-      this.#inbox.push(bytes)
-      if (!this.#mayRead()) this.#line.pause()
-      return
+    if (!this.#user || this.#userFull || this.#inbox.length > 0) this.#inbox.push(bytes)
+    else {
+      this.bytesDown += bytes.length
+      if (this.#user.onBytes(bytes)) return
+      this.#userFull = true
     }
-    this.bytesDown += bytes.length
-    if (this.#user.onBytes(bytes)) return
-    this.#userFull = true
-    if (!this.#mayRead()) this.#line.pause()
+    this.#follow()
   }
 
   #releaseAfter(ms: number): void {

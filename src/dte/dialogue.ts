@@ -1,6 +1,6 @@
 /** Talking with a modem that may have been interrupted before. */
 import type { AtCommand } from '../at/command.ts'
-import { resumeData, resynchronize } from '../at/commands.ts'
+import { plainDialogue, resumeData, resynchronize } from '../at/commands.ts'
 import { Fault, isFault } from '../core/fault.ts'
 import { retry } from '../core/retry.ts'
 import { CommandFault } from './command-fault.ts'
@@ -30,6 +30,15 @@ export async function sayIfKnown<T>(dte: Dte, command: AtCommand<T>, signal?: Ab
     if (error instanceof CommandFault) return undefined
     throw error
   }
+}
+
+/**
+ * Turns off an echo that came back by itself: beside a live connection it would look like bytes of the peer. There it takes
+ * two commands to know one.
+ */
+export async function silenceEcho(dte: Dte, signal?: AbortSignal): Promise<void> {
+  if (dte.echo === 'unknown') await sayIfKnown(dte, questionOf(1), signal)
+  if (dte.echo === 'likely') await sayIfKnown(dte, plainDialogue, signal)
 }
 
 /** Back to data mode. @throws Fault carrier-lost if there is no connection to go back to */
@@ -66,7 +75,7 @@ export async function settle(dte: Dte, signal?: AbortSignal): Promise<void> {
     signal,
     shouldRetry: (error) => isFault(error, 'no-answer', 'command-failed'),
   })
-  dte.answerSettled()
+  dte.answerDue = false
 }
 
 function questionOf(attempt: number): AtCommand {

@@ -9,7 +9,8 @@ import { isUrcLike, type Urc, urcOf } from '../at/urc.ts'
 import { Fault } from '../core/fault.ts'
 import { withDeadline } from '../core/time.ts'
 import type { SerialLine } from '../line/serial-line.ts'
-import { Carrier, type CarrierEnd } from './carrier.ts'
+import { Carrier } from './carrier.ts'
+import type { CarrierEnd } from './carrier-user.ts'
 import { CommandFault } from './command-fault.ts'
 import { CommandInput } from './command-input.ts'
 import type { DialogueTrace } from './dialogue-trace.ts'
@@ -17,10 +18,7 @@ import { isLastWord } from './end-of-carrier.ts'
 import { EscapeGuard } from './escape-guard.ts'
 import type { EscapedWords } from './escaped-reader.ts'
 import { type Flight, fly, GivenUp, type HeardOut } from './flight.ts'
-import { restartFault } from './restart.ts'
-
-/** How long a modem that has perhaps restarted may take to answer, in ms: one that has not answers at once, mostly. */
-const DOUBT_MS = 3_000
+import { DOUBT_MS, restartFault } from './restart.ts'
 
 interface DteEvents {
   urc: [Urc]
@@ -43,8 +41,8 @@ export class Dte extends EventEmitter<DteEvents> {
   #carrier: Carrier | undefined
   /** Takes the bytes of data mode instead of the carrier while an escape waits for its `OK`. */
   #tap: ((chunk: Buffer) => void) | undefined
-  /** An earlier answer may still come: the next command first finds the beginning of a fresh one. */
-  #answerDue = false
+  /** The late answer of a given-up command may still come: the next one first finds the beginning of a fresh one. */
+  answerDue = false
   /** ATO or a dial was said and its CONNECT has not come: a CONNECT beside a live connection is the modem's. */
   #connectDue = false
   /** In data mode although nobody wanted it: an escape comes first. */
@@ -76,13 +74,9 @@ export class Dte extends EventEmitter<DteEvents> {
     return this.#carrier
   }
 
-  /** Whether the late answer of a given-up command may still come. */
-  get answerDue(): boolean {
-    return this.#answerDue
-  }
-
-  answerSettled(): void {
-    this.#answerDue = false
+  /** Whether the modem has an echo; unknown where nothing has been said yet. */
+  get echo(): CommandInput['echo'] {
+    return this.#input.echo
   }
 
   /**
@@ -102,7 +96,7 @@ export class Dte extends EventEmitter<DteEvents> {
       const final = await withDeadline(ms, late, signal, (limit) => this.#fly(command, reader, limit))
       if (reader.failed) throw new CommandFault(mask(command).slice(2), final)
     } catch (error) {
-      if (!(error instanceof CommandFault)) this.#answerDue = true
+      if (!(error instanceof CommandFault)) this.answerDue = true
       if (signal?.aborted === true) this.#givenUp = new GivenUp({ reader, command })
       throw error
     }
@@ -116,7 +110,9 @@ export class Dte extends EventEmitter<DteEvents> {
       if (!flight) return
       if (command.entersData === true) this.#connectDue = true
       this.#trace.sent(mask(command))
-      this.line.write(Buffer.from(`AT${command.text}\r`, 'latin1'))
+      const line = Buffer.from(`AT${command.text}\r`, 'latin1')
+      this.#input.sent(line)
+      this.line.write(line)
     })
   }
 
@@ -126,8 +122,7 @@ export class Dte extends EventEmitter<DteEvents> {
    */
   async hearOut(ms: number, signal?: AbortSignal): Promise<HeardOut> {
     if (this.#mode === 'command') await this.#givenUp?.ended(ms, signal)
-    if (this.#mode === 'data') return 'data-mode'
-    return this.#givenUp ? 'pending' : 'over'
+    return this.#mode === 'data' ? 'data-mode' : this.#givenUp ? 'pending' : 'over'
   }
 
   /** Bytes of data mode go to `tap` until it is taken away; used by the escape. */
@@ -229,10 +224,12 @@ export class Dte extends EventEmitter<DteEvents> {
     const flight = this.#flight
     const { reader, command } = flight ?? this.#givenUp ?? {}
     const part = reader?.take(line)
-    if (part !== 'echo') this.#trace.received(maskLine(line, command, part))
+    if (part === 'echo') this.#input.echoed()
+    else this.#trace.received(maskLine(line, command, part))
     switch (part) {
       case 'success':
       case 'failure':
+        this.#input.answered()
         if (command?.entersData === true && isConnect(line)) {
           if (flight) this.#enterDataMode()
           else this.#drift()
@@ -251,13 +248,16 @@ export class Dte extends EventEmitter<DteEvents> {
 
   #takeUrc(urc: Urc): void {
     if (urc.kind === 'booted') this.#flight?.reject(restartFault(urc.line))
+    // No word of the modem: of the peer, if the modem is not in command mode after all.
+    const strange = urc.kind === 'unknown' && !isUrcLike(urc.line)
+    if (strange && this.#carrier) this.#carrier.bytesReceived += urc.line.length
     this.emit('urc', urc)
   }
 
   #endGivenUp(): void {
     this.#givenUp?.end()
     this.#givenUp = undefined
-    this.#answerDue = false
+    this.answerDue = false
   }
 
   /** A given-up dial or ATO was carried out late. Nobody may speak before an escape; upstream stays held. */
@@ -266,7 +266,7 @@ export class Dte extends EventEmitter<DteEvents> {
     this.#mode = 'data'
     this.#adrift = fault
     this.#connectDue = false
-    const unasked = !this.#flight && !this.#answerDue && !this.#carrier
+    const unasked = !this.#flight && !this.answerDue && !this.#carrier
     const rest = this.#input.takeRest()
     this.#carrier?.receive(rest)
     this.#flight?.reject(fault)

@@ -32,6 +32,7 @@ export const FAULT_KINDS = {
   'command-failed': kind({ command: '', cme: 0 }, ['command-failed'], 'commands that match get ERROR, or a CME number'),
   chopped: kind({ bytes: 1, ms: 5 }, [], 'output comes in pieces with pauses'),
   garbage: kind({ bytes: 2 }, [], 'noise before every answer'),
+  'echo-on': kind({}, [], 'the echo is on again, as after ATE1', true),
   urc: kind({ text: 'RING', where: 'now' }, [], 'an unsolicited line now, or where=inside every answer'),
   'sim-missing': kind({}, ['sim-missing'], 'the SIM is pulled out'),
   'sim-locked': kind({ pin: '1234', attempts: 3 }, ['sim-locked'], 'the SIM wants a PIN'),

@@ -5,6 +5,7 @@ import type { ModemFault } from './faults.ts'
 import type { IpStack } from './ip-stack.ts'
 import type { Power } from './power.ts'
 import type { Radio } from './radio.ts'
+import type { Settings } from './settings.ts'
 import type { Sim, SimState } from './sim.ts'
 import type { Wire } from './wire.ts'
 
@@ -12,6 +13,7 @@ import type { Wire } from './wire.ts'
 export interface Struck {
   readonly sim: Sim
   readonly radio: Radio
+  readonly settings: Pick<Settings, 'now'>
   readonly stack: IpStack
   readonly power: Power
   readonly wire: Wire
@@ -29,6 +31,9 @@ export function strike(modem: Struck, fault: ModemFault): () => void {
   switch (fault.type) {
     case 'urc':
       if (fault.where !== 'inside') modem.urc(fault.text ?? 'RING')
+      return NOTHING
+    case 'echo-on':
+      modem.settings.now.echo = 1
       return NOTHING
     case 'message':
       modem.arrivals.message(fault.from ?? '', fault.text ?? '')

@@ -72,12 +72,30 @@ test.each([
     app.socket.write('AT+CFUN=0\r')
     await r.pass(5_000)
     expect(r.modem.record.stray).toEqual([])
-    expect(r.modem.record.commands.map(({ line }) => line)).not.toContain('AT+CFUN=0')
+    // It reads again, and what it wrote has waited: until everything is read that the modem had to say.
     app.socket.resume()
     await r.until(() => app.end !== 'open', 'the end')
     expect(app.bytes.equals(said)).toBe(true)
+    expect(r.modem.record.stray).toEqual([])
+    expect(r.modem.record.commands.map(({ line }) => line)).not.toContain('AT+CFUN=0')
   },
 )
+
+test('P1 a client that reads again while the peer goes on without a pause: what it writes does not wait for the last byte', async () => {
+  const [r, app] = await session()
+  app.socket.pause()
+  const said = Buffer.alloc(500_000, 'said ')
+  r.peer.socket.write(said)
+  await r.pass(20_000)
+  app.socket.write(' stop!')
+  await r.pass(1_000)
+  expect(r.peer.text).toBe('first')
+  app.socket.resume()
+  await r.until(() => r.peer.text === 'first stop!', 'what it writes', 4_000)
+  expect(app.bytes.length).toBeLessThan(said.length)
+  await r.until(() => app.bytes.length === said.length, 'all of it', 60_000)
+  expect(app.bytes.equals(said)).toBe(true)
+})
 
 test('P1 P3 an OK of the peer while CTS holds the escape up is no answer to it', async () => {
   const [r, app] = await session()
@@ -119,6 +137,17 @@ test('P1 P2 a peer that goes on after an escape that nobody answered, and closes
   await r.reach('escaping')
   // The second escape has left.
   await r.pass(4_800)
+  r.peer.socket.end('more')
+  await r.until(() => app.end !== 'open', 'the end', 60_000)
+  expect(app.end).toBe('rst')
+})
+
+test('P1 P2 the same behind what looks like the last word of the modem: it has read a command, and what it goes on to say is missing', async () => {
+  const [r, app] = await session({ lines: true })
+  r.modem.begin({ type: 'escape-swallowed' })
+  r.peer.socket.write('all\r\nCLOSED\r\n')
+  await r.reach('escaping')
+  await r.until(() => r.peer.text.includes('AT+'), 'a command that the peer reads')
   r.peer.socket.end('more')
   await r.until(() => app.end !== 'open', 'the end', 60_000)
   expect(app.end).toBe('rst')

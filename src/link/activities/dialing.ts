@@ -5,7 +5,7 @@ import { lookUp } from '../../at/dial-options.ts'
 import { Fault, isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
 import { CommandFault } from '../../dte/command-fault.ts'
-import { say, sayIfKnown } from '../../dte/dialogue.ts'
+import { say, sayIfKnown, silenceEcho } from '../../dte/dialogue.ts'
 import { NEXT_STEP } from '../ip-stack.ts'
 import type { DialOrder } from '../orders.ts'
 import { dteOf, type Parts, welcome } from '../parts.ts'
@@ -64,6 +64,7 @@ async function connect(parts: Parts, order: DialOrder, signal: AbortSignal): Pro
 async function dialOnce(parts: Parts, order: DialOrder, signal: AbortSignal): Promise<DialOutcome> {
   const dte = dteOf(parts)
   const command = dial(order.to.host, order.to.port, order.to.scheme === 'udp' ? 'UDP' : 'TCP')
+  await silenceEcho(dte, signal)
   await parts.dialSettings.apply(dte, order.to, signal)
   try {
     parts.entering = 'dial'

@@ -1,7 +1,7 @@
 /** resuming: ATO, back to data mode. */
 import { isFault } from '../../core/fault.ts'
 import { now } from '../../core/time.ts'
-import { resume, settleIfDue } from '../../dte/dialogue.ts'
+import { resume, settleIfDue, silenceEcho } from '../../dte/dialogue.ts'
 import { endByState } from '../carrier-end.ts'
 import { dteOf, type Parts } from '../parts.ts'
 import type { LinkEvent } from '../states.ts'
@@ -15,6 +15,7 @@ export async function resuming(parts: Parts, signal: AbortSignal): Promise<LinkE
     const ended = await endByState(parts, signal)
     if (ended !== undefined) return ended
   }
+  await silenceEcho(dte, signal)
   try {
     parts.entering = 'resume'
     await resume(dte, signal)
