@@ -58,8 +58,12 @@ const COMMANDS = [
   'E0V1Q0',
 ]
 
-/** What comes from outside is no fault; its words are those of `urc`. */
-const TYPES = (Object.keys(FAULT_KINDS) as FaultType[]).filter((type) => type !== 'message' && type !== 'call')
+/**
+ * What comes from outside is no fault; its words are those of `urc`. And an echo that comes back beside a connection that
+ * ends gives back what was under way, behind the modem's last word: a peer that echoes may have said the same.
+ */
+const NOT_HERE: readonly string[] = ['message', 'call', 'echo-on'] satisfies FaultType[]
+const TYPES = (Object.keys(FAULT_KINDS) as FaultType[]).filter((type) => !NOT_HERE.includes(type))
 
 /** The noise of the fault `garbage`, byte by byte. */
 export function noiseByte(index: number): number {

@@ -120,8 +120,7 @@ export class Conversation {
   /** Whether nobody could have kept these words of the daemon from the peer. */
   #isOwnDialogue({ foreign, tape }: Far): boolean {
     const { deafToEscapes, resumeUntold, crossed, heldUp } = this.#excuses()
-    if (heldUp && /^(\+{1,3}|\+{6})$/.test(foreign)) return true
-    if (deafToEscapes || (resumeUntold && RESULT.test(tape.text))) return DIALOGUE.test(foreign)
+    if (deafToEscapes || heldUp || (resumeUntold && RESULT.test(tape.text))) return DIALOGUE.test(foreign)
     return crossed && /^\r?[^\r]*\r?$/.test(foreign) && DIALOGUE.test(foreign)
   }
 

@@ -27,8 +27,8 @@ export interface Excuses {
   readonly crossed: boolean
   /**
    * The modem took nothing, and on a pseudo-terminal nobody can see that: it has no CTS and hides its queue. What waits in
-   * it, no more than the daemon lets wait, is given to the modem whatever that has become by then; and right behind it comes
-   * the escape, which is data for want of silence, and never a clean end.
+   * it, no more than the daemon lets wait, is given to the modem whatever that has become by then; and right behind it come
+   * the escapes, which are data for want of silence: it was deaf to them, as above.
    */
   readonly heldUp: boolean
   /**

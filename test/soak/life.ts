@@ -280,13 +280,7 @@ export class Life {
   async #passUntil(condition: () => boolean, ms: number, what: string): Promise<void> {
     const met = await this.#clock.passUntil(() => this.#broken || condition(), ms)
     this.#throwIfBroken()
-    if (!met) {
-      const { power, mode, settings, stack, wire, cfun } = this.#world.modem
-      this.#world.note(
-        `modem: ${JSON.stringify([power.state, mode, settings.now, stack.state, wire.lines, wire.queuedToDce, cfun])}`,
-      )
-    }
-    if (!met) throw new Violation(`not within ${Math.round(ms / 1000)} s: ${what}; state ${this.#world.link.state}`)
+    if (!met) throw new Violation(`not within ${Math.round(ms / 1000)} s: ${what}; ${this.#world.whereabouts}`)
   }
 
   get #broken(): boolean {

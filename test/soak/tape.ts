@@ -86,9 +86,12 @@ export function words(random: Random): Buffer {
   return Buffer.from(chosen.join(''), 'latin1')
 }
 
-/** More than all buffers between a peer and a client that does not read take, or a little less. */
+/**
+ * More than all buffers between a peer and a client that does not read take, or a little less. Without words of the modem:
+ * a flood of them is all over each command window, and beside the answers nobody can tell them apart (modem-facts 9).
+ */
 export function flood(random: Random): Buffer {
-  return Buffer.alloc(random.span(40_000, 200_000), words(random))
+  return Buffer.alloc(random.span(40_000, 200_000), noise(random, 37))
 }
 
 function noise(random: Random, length: number): Buffer {

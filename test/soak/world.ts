@@ -64,6 +64,13 @@ export class World {
     this.running = this.link.run().catch(bugFound)
   }
 
+  /** What link and modem are at. */
+  get whereabouts(): string {
+    const { power, mode, settings, stack, wire, cfun } = this.modem
+    const modem = [power.state, mode, settings.now, stack.state, wire.lines, wire.queuedToDce, cfun]
+    return `state ${this.link.state}, modem ${JSON.stringify(modem)}`
+  }
+
   /** What the daemon writes is looked at; with SOAK_TRACE every byte of the line stands in the log. */
   #watched(open: OpenPort): OpenPort {
     const trace = process.env.SOAK_TRACE !== undefined
