@@ -32,21 +32,26 @@ export class LineRate {
     this.#found = 0
   }
 
-  /** Whether bytes at `rate` can be read; autobaud learns a new rate from `AT` in command mode. */
-  hears(bytes: Uint8Array, rate: number, commandMode: boolean): boolean {
-    if (this.#fixed === 0 && commandMode && rate !== this.#found && this.#trains(bytes)) {
-      if (rate <= this.#knobs.autobaudMax && RATES.some((known) => known === rate)) this.#found = rate
-    }
-    return rate === this.rate
+  /**
+   * What can be read of bytes at `rate`; autobaud learns a new rate from `AT` in command mode, of which the `A` may have come
+   * before. undefined if they can't be.
+   */
+  read(bytes: Uint8Array, rate: number, commandMode: boolean): Uint8Array | undefined {
+    const before = this.#before
+    if (this.#fixed !== 0 || !commandMode || rate === this.#found) return rate === this.rate ? bytes : undefined
+    const at = this.#trainsAt(bytes)
+    if (at < 0 || rate > this.#knobs.autobaudMax || !RATES.some((known) => known === rate)) return undefined
+    this.#found = rate
+    return at === 0 ? Buffer.of(before, ...bytes) : bytes
   }
 
-  /** Whether `AT` or `at` is in the bytes, also over a cut. */
-  #trains(bytes: Uint8Array): boolean {
-    for (const byte of bytes) {
+  /** Where the `T` of `AT` or `at` is in the bytes, also over a cut; -1 if it is not. */
+  #trainsAt(bytes: Uint8Array): number {
+    for (const [at, byte] of bytes.entries()) {
       const pair = (this.#before === 0x41 && byte === 0x54) || (this.#before === 0x61 && byte === 0x74)
       this.#before = byte
-      if (pair) return true
+      if (pair) return at
     }
-    return false
+    return -1
   }
 }

@@ -95,7 +95,8 @@ export class SerialSide {
       this.#parts.record.lost.deaf += bytes.length
       return
     }
-    this.#parts.take(bytes, firstAt, lastAt, this.#rate.hears(bytes, rate, this.#parts.commandMode()))
+    const read = this.#rate.read(bytes, rate, this.#parts.commandMode())
+    this.#parts.take(read ?? bytes, firstAt, lastAt, read !== undefined)
   }
 
   /** AT+CSCLK: 1 sleeps with DTR off and wakes a while after DTR is on (app note 6), 2 after 5 s without input; what wakes it is lost (AT manual 3.2.49). */

@@ -113,6 +113,16 @@ describe('the line’s rate', () => {
     await port.setBaudRate(57600)
     expect(await ask('AT')).toContain('OK')
   })
+
+  test('autobaud learns from an AT that comes in two pieces, and obeys the whole line', async () => {
+    const { write, modem } = await rig()
+    write('A')
+    await pass(20)
+    write('TE0\r')
+    await pass(100)
+    expect(modem.record.commands.map(({ line }) => line)).toEqual(['ATE0'])
+    expect(modem.record.strayBytes).toBe(0)
+  })
 })
 
 describe('flow control', () => {
