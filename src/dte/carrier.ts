@@ -47,9 +47,10 @@ export class Carrier {
   /** @param guard undefined where the modem does not listen to `+++` */
   constructor(line: SerialLine, guard: EscapeGuard | undefined) {
     this.#line = line
-    // Upstream stops at the first sign of an end: what reaches a modem in command mode would be taken for commands.
+    // Upstream stops at the first sign of an end, and while one may wait unread, for some firmware's DCD tells of none: what
+    // reaches a modem in command mode would be taken for commands.
     const mayFlow = (): boolean =>
-      !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#end && !this.#deaf
+      !this.#upstreamHeld && !this.#escaped && this.#words.suspicion !== 'complete' && !this.#end && this.#hearing.sure
     this.#guard = guard
     this.#circumstances = { mayFlow, onRoom: () => this.#user?.onWritable() }
     this.#up = new Upstream(line, guard, this.#circumstances)
@@ -237,11 +238,6 @@ export class Carrier {
 
   onLineWritable(): void {
     this.#up.onLineWritable()
-  }
-
-  /** The modem's last words may wait unread, nor does a wire tell of the end. */
-  get #deaf(): boolean {
-    return !this.dcdSeen && !this.#hearing.sure
   }
 
   #follow(): void {

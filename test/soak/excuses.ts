@@ -59,8 +59,14 @@ export const NO_EXCUSES: Excuses = {
   modeUntold: false,
 }
 
+/** `excuses`, and those of one more fault. */
+export function withFault(excuses: Excuses, fault: ModemFault): Excuses {
+  const more = Object.entries(excusesFor(fault)).filter(([, excused]) => excused)
+  return { ...excuses, ...Object.fromEntries(more) }
+}
+
 /** What `fault` excuses until everything has settled. */
-export function excusesFor(fault: ModemFault): Partial<Excuses> {
+function excusesFor(fault: ModemFault): Partial<Excuses> {
   switch (fault.type) {
     case 'escape-swallowed':
       return { deafToEscapes: true, modeUntold: true }

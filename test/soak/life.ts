@@ -7,10 +7,10 @@ import { act, client, echo, peer } from './actors.ts'
 import { someConfig, someFault, someKnobs } from './chances.ts'
 import { Clock } from './clock.ts'
 import { Conversation, Violation } from './conversation.ts'
-import { type Excuses, excusedNow, excusesFor, NO_EXCUSES } from './excuses.ts'
+import { type Excuses, excusedNow, NO_EXCUSES, withFault } from './excuses.ts'
 import type { Figures } from './figures.ts'
 import { Random } from './random.ts'
-import { APP_COMMAND } from './tape.ts'
+import { watchCommands } from './watch-commands.ts'
 import { World } from './world.ts'
 
 export interface LifePlan {
@@ -42,7 +42,7 @@ export class Life {
   /** Faults in force. */
   readonly #faults = new Set<() => void>()
   /** Which excuses this round gives. */
-  #excuses: { -readonly [K in keyof Excuses]: boolean } = { ...NO_EXCUSES }
+  #excuses = NO_EXCUSES
   #probing = false
 
   constructor(plan: LifePlan, figures: Figures) {
@@ -56,7 +56,16 @@ export class Life {
     const options = { knobs: someKnobs(this.#random), lines: this.#lines, config: someConfig(this.#random) }
     this.setup = JSON.stringify(options)
     this.#world = new World(this.#clock, options)
-    this.#watchCommands()
+    watchCommands(
+      this.#world,
+      this.#lines,
+      () => (this.#figures.stray.executed += 1),
+      (bytes, ms) => {
+        // Spoilt by noise, the word for the end is one of the peer's for anybody.
+        if (!this.#excuses.noise)
+          this.#complain(`${bytes} bytes of an app were written ${ms} ms after the carrier's end`)
+      },
+    )
     this.#world.onPeer = (socket, session) => {
       const conversation = this.#conversations.find((one) => one.session === session) ?? this.#add(undefined)
       const far = conversation.add(socket)
@@ -104,7 +113,7 @@ export class Life {
     await this.#pass(length)
     await this.#passUntil(() => this.#faults.size === 0 && this.#due === 0, 2 * LONGEST_FAULT, 'the end of all faults')
     await this.#back(kinds.length === 1 ? (kinds[0] ?? '') : 'several')
-    this.#excuses = { ...NO_EXCUSES }
+    this.#excuses = NO_EXCUSES
     this.#world.modem.record.crossed = 0
     this.#conversations.length = 0
   }
@@ -118,6 +127,8 @@ export class Life {
     this.#play(async (signal) => {
       await sleep(after + 1, signal)
       this.#due -= 1
+      // A modem that starts has nothing that could start again.
+      if (fault.type === 'reboot' && this.#world.modem.power.state !== 'on') return
       kinds.push(fault.type)
       const end = this.#begin(fault)
       await sleep(length, signal)
@@ -130,7 +141,7 @@ export class Life {
   #begin(fault: ModemFault): () => void {
     this.#world.note(`-- ${JSON.stringify(fault)} begins in ${this.#world.link.state}`)
     this.#figures.fault(fault.type, this.#world.link.state)
-    Object.assign(this.#excuses, excusesFor(fault))
+    this.#excuses = withFault(this.#excuses, fault)
     const end = this.#world.modem.begin(fault)
     this.#faults.add(end)
     return end
@@ -205,35 +216,6 @@ export class Life {
     return proof.read === bytes.length
   }
 
-  /** What an app had on the wire when the carrier dropped may be executed: it was written before the daemon could know. */
-  #watchCommands(): void {
-    const { record, wire } = this.#world.modem
-    const [left, command] = [record.leftData.bind(record), record.command.bind(record)]
-    let told = Number.POSITIVE_INFINITY
-    record.leftData = () => {
-      left()
-      told = Number.POSITIVE_INFINITY
-      // After what a modem says that starts anew.
-      queueMicrotask(() => {
-        wire.whenSent(() => {
-          told = this.#clock.now
-        })
-      })
-    }
-    record.command = (line) => {
-      command(line)
-      if (line.includes(APP_COMMAND) || /^ATD/i.test(line)) this.#figures.stray.executed += 1
-    }
-    this.#world.onWrite = (bytes) => {
-      if (this.#world.modem.mode === 'data' || this.#clock.now <= told || isDialogue(bytes)) return
-      // Spoilt by noise, the word for the end is one of the peer's for anybody.
-      if (this.#excuses.noise) return
-      this.#complain(
-        `${bytes.length} bytes of an app were written ${this.#clock.now - told} ms after the carrier's end`,
-      )
-    }
-  }
-
   #judge(): void {
     const { record } = this.#world.modem
     this.#figures.strays(record, this.#lines)
@@ -291,10 +273,4 @@ export class Life {
     if (this.#world.bug !== undefined) throw this.#world.bug as Error
     if (this.#violation) throw this.#violation
   }
-}
-
-/** Whether the daemon itself may have written it. */
-function isDialogue(bytes: Buffer): boolean {
-  const text = bytes.toString('latin1')
-  return /^(AT[^\r]*\r|\+\+\+|\r)$/.test(text) && !text.includes(APP_COMMAND)
 }

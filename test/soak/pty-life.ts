@@ -6,7 +6,7 @@ import type { ModemFault } from '../../src/virtual-modem/faults.ts'
 import { type Actor, act, client, echo, peer } from './actors.ts'
 import { someKnobs } from './chances.ts'
 import { Conversation, Violation } from './conversation.ts'
-import { type Excuses, excusedNow, excusesFor, NO_EXCUSES } from './excuses.ts'
+import { type Excuses, excusedNow, NO_EXCUSES, withFault } from './excuses.ts'
 import type { Figures } from './figures.ts'
 import { Lateness } from './lateness.ts'
 import { DAEMON_FAULTS, type DaemonFault, isDaemonFault, someBriefFault } from './pty-chances.ts'
@@ -127,7 +127,7 @@ export class PtyLife {
   }
 
   async #strike(fault: ModemFault, signal: AbortSignal): Promise<void> {
-    this.#excuses = { ...this.#excuses, ...excusesFor(fault) }
+    this.#excuses = withFault(this.#excuses, fault)
     const end = this.#world.modem.begin(fault)
     await sleep(this.#random.span(10, LONGEST_FAULT_MS), signal).catch(() => undefined)
     this.#world.note(`-- ${fault.type} ends`)
