@@ -66,16 +66,25 @@ export async function takeBack(dte: Dte): Promise<void> {
   dte.line.write(Buffer.of(CR))
 }
 
-/** After this, what comes is the answer to what is asked next. @throws Fault no-answer */
-export async function settle(dte: Dte, signal?: AbortSignal): Promise<void> {
+/**
+ * After this, what comes is the answer to what is asked next.
+ * @returns how many questions nobody answered: a modem that is silent may have been so before
+ * @throws Fault no-answer
+ */
+export async function settle(dte: Dte, signal?: AbortSignal): Promise<number> {
   const ask = (attempt: number): Promise<void> => dte.execute(questionOf(attempt), signal)
+  let unanswered = 0
   await retry(ask, {
     times: resynchronize.length,
     pauseMs: RESYNC_PAUSE_MS,
     signal,
-    shouldRetry: (error) => isFault(error, 'no-answer', 'command-failed'),
+    shouldRetry: (error) => {
+      if (isFault(error, 'no-answer')) unanswered += 1
+      return isFault(error, 'no-answer', 'command-failed')
+    },
   })
   dte.answerDue = false
+  return unanswered
 }
 
 function questionOf(attempt: number): AtCommand {

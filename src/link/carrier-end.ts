@@ -65,8 +65,8 @@ export async function endByState(parts: Parts, signal: AbortSignal): Promise<Lin
   if (dte.restart) throw dte.restart
   // A modem that has restarted since, or lost its context, was not closed by the peer. And of a word that was said in
   // command mode nobody knows whether everything of the peer had come before it.
-  const { since, talkedOn } = parts.window
-  const believable = word !== 'closed' || (!CONTEXT_GONE.has(state) && since === 0 && !talkedOn)
+  const { since, unsure } = parts.window
+  const believable = word !== 'closed' || (!CONTEXT_GONE.has(state) && since === 0 && !unsure)
   if (word !== undefined && believable) return endByLastWord(parts, word)
   dte.endCarrier(endFor(parts, state))
   return 'carrierEnded'
@@ -74,7 +74,7 @@ export async function endByState(parts: Parts, signal: AbortSignal): Promise<Lin
 
 /** Without a word of the modem: it says `TCP CLOSED` when the peer closed, anything else is a loss. */
 function endFor(parts: Parts, state: IpState): CarrierEnd {
-  const escaped = parts.window.since !== 0 || parts.window.talkedOn
+  const escaped = parts.window.since !== 0 || parts.window.unsure
   if (state === 'TCP CLOSED' && !escaped) return { kind: 'closed' }
   const code = CONTEXT_GONE.has(state) ? 'context-lost' : 'carrier-lost'
   // While escaped, bytes of the peer may have been on their way: nobody can say that all were delivered.

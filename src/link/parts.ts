@@ -50,8 +50,8 @@ export interface ModemFacts {
 export interface CommandWindow {
   /** When data stopped, on `now()`'s clock. */
   since: number
-  /** The peer went on after an escape that was not answered: the `+++` may have been data for it. */
-  talkedOn: boolean
+  /** An escape was not answered: the peer may have read it, or the modem has obeyed and kept what the peer said since. */
+  unsure: boolean
   /** Answers that are given once data flows again, with the window's length in ms. */
   answers: ((windowMs: number) => void)[]
 }
@@ -133,7 +133,7 @@ export function newParts({ config, openPort, openGpio, tap, journal, memory, onC
     ring: new RingWatch(),
     calls: new Calls(config.inbound[0], onCall),
     inbox: new Inbox(config.messages, journal, () => orders.bell.ring()),
-    window: { since: 0, talkedOn: false, answers: [] },
+    window: { since: 0, unsure: false, answers: [] },
   }
 }
 

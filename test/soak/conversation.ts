@@ -36,6 +36,8 @@ const DIALOGUE = /^(\++|[\x80-\xff]+|(AT[\x1b\x20-\x7e]*)?\r)*(A|AT[\x1b\x20-\x7
 
 /** What the modem says of an ATO, as a peer may say it. */
 const RESUMED = '\r\nCONNECT\r\n'
+/** And of an escape. */
+const ESCAPED = '\r\nOK\r\n'
 const RESULT = /\r\n(CONNECT|ERROR|NO CARRIER|CLOSED)\r\n/
 
 const LAST_WORDS = ['CLOSED', '+PDP: DEACT', '+PDP DEACT'].map((word) => `\r\n${word}\r\n`)
@@ -132,7 +134,7 @@ export class Conversation {
   }
 
   #clientReads(chunk: Buffer): void {
-    const { noise, resumeUntold, wordCut } = this.#excuses()
+    const { noise, resumeUntold, escapeUntold, wordCut } = this.#excuses()
     // What noise and payload have in common may be either, as long as nothing decides it.
     if (noise && this.#matched && this.#holdsWithNoise(this.#sources.at(-1), chunk)) return
     for (const { read } of this.#ways) {
@@ -145,7 +147,8 @@ export class Conversation {
     const source = this.#sources.at(-1)
     if (source && wordCut && this.#isCutWord(source, chunk)) return
     if (source && noise && (this.#holdsWithNoise(source, chunk) || this.#isSpoiltEnd(source, chunk))) return
-    if (source && resumeUntold && this.#goesOnBehindResult(source, chunk)) return
+    if (source && resumeUntold && this.#goesOnBehind(RESUMED, source, chunk)) return
+    if (source && escapeUntold && this.#goesOnBehind(ESCAPED, source, chunk)) return
     const wanted = source?.tape.from(this.read) ?? Buffer.alloc(0)
     this.#complain(this.#difference('the client', chunk, wanted, this.read))
   }
@@ -190,14 +193,15 @@ export class Conversation {
     return true
   }
 
-  /** Whether `chunk` is what comes next, but for what ends in a CONNECT of the peer that was taken for the modem's. */
-  #goesOnBehindResult({ tape }: Far, chunk: Buffer): boolean {
+  /** Whether `chunk` is what comes next, but for a result of the peer that was taken for the modem's, and what came before a CONNECT. */
+  #goesOnBehind(result: string, { tape }: Far, chunk: Buffer): boolean {
     // What was read last may have been the line end behind it, and not the one before.
-    const start = Math.max(0, this.read - RESUMED.length)
+    const start = Math.max(0, this.read - result.length)
     const bytes = Buffer.concat([tape.from(start, this.read - start), chunk])
     for (let own = tape.agreeing(bytes, start); own >= 0; own -= 1) {
-      const end = tape.text.indexOf(RESUMED, start + own) + RESUMED.length
-      if (end < RESUMED.length || !tape.holds(bytes.subarray(own), end)) continue
+      const at = tape.text.indexOf(result, start + own)
+      const end = at + result.length
+      if (at < 0 || (result === ESCAPED && at > start + own) || !tape.holds(bytes.subarray(own), end)) continue
       this.excused += end - start - own
       this.falseEnds += 1
       this.#ways = [{ read: end + bytes.length - own, noise: 0 }]

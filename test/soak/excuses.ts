@@ -20,6 +20,8 @@ export interface Excuses {
    * after any of them the daemon may ask in command mode what the peer reads, as a deaf modem's may.
    */
   readonly resumeUntold: boolean
+  /** The modem obeyed an escape and said nothing of it: an `OK` that its peer says then is the answer for anybody who waits. */
+  readonly escapeUntold: boolean
   /**
    * A dial that a lost line has interrupted was carried out: a command had left before the CONNECT could be read. One line
    * of the daemon's own, never a clean end.
@@ -50,6 +52,7 @@ export interface Excuses {
 export const NO_EXCUSES: Excuses = {
   deafToEscapes: false,
   resumeUntold: false,
+  escapeUntold: false,
   crossed: false,
   heldUp: false,
   wordCut: false,
@@ -71,9 +74,9 @@ function excusesFor(fault: ModemFault): Partial<Excuses> {
     case 'escape-swallowed':
       return { deafToEscapes: true, modeUntold: true }
     case 'lost-result':
-      return { modeUntold: true, resumeUntold: 'ATO'.includes(fault.command ?? '') }
+      return { modeUntold: true, escapeUntold: true, resumeUntold: 'ATO'.includes(fault.command ?? '') }
     case 'no-answer':
-      return { modeUntold: true, heldUp: true, wordCut: fault.data === 'stalls' }
+      return { modeUntold: true, escapeUntold: true, heldUp: true, wordCut: fault.data === 'stalls' }
     case 'cts-stuck':
       return { modeUntold: true, heldUp: true }
     case 'late-answer':

@@ -152,3 +152,17 @@ test('P1 P2 the same behind what looks like the last word of the modem: it has r
   await r.until(() => app.end !== 'open', 'the end', 60_000)
   expect(app.end).toBe('rst')
 })
+
+test('P2 an escape by DTR that is obeyed and not answered, behind what looks like the last word: what the modem keeps is missing', async () => {
+  const [r, app] = await session({ lines: true, knobs: { escapedData: 'kept', closeWhileEscaped: 'at-once' } })
+  const end = r.modem.begin({ type: 'no-answer' })
+  r.link.ask('AT+CSQ').catch(() => undefined)
+  await r.reach('escaping')
+  r.peer.socket.write('all\r\nCLOSED\r\n')
+  await r.until(() => r.modem.mode === 'command', 'the escape')
+  r.peer.socket.end('and more')
+  await r.pass(6_000)
+  end()
+  await r.until(() => app.end !== 'open', 'the end', 60_000)
+  expect(app.end).toBe('rst')
+})

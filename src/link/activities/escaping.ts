@@ -30,7 +30,7 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
     throw unanswered(parts, dte, 'the modem takes no more bytes (CTS is off)')
   }
   const options = { ...escapeOptions(parts), ...(backlogMs === undefined ? {} : { backlogMs }) }
-  parts.window.talkedOn = false
+  parts.window.unsure = false
   let received: number | undefined
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const escaped = await escape(dte, options, signal)
@@ -52,8 +52,12 @@ export async function leaveData(parts: Parts, dte: Dte, signal: AbortSignal, bac
   parts.window.since = 0
   parts.proofDue = true
   try {
-    await settle(dte, signal)
-    parts.window.talkedOn = dte.carrier?.bytesReceived !== received
+    const silences = await settle(dte, signal)
+    // A silent modem may have obeyed the escape, and have kept what came since. But a `+++` in command mode may spoil the
+    // first question, behind a word or a wire that has told of the end.
+    const told = dte.carrier?.lastWord !== undefined || dte.carrier?.dcdOffSince !== undefined
+    const silent = silences > (told && options.method === 'plus' ? 1 : 0)
+    parts.window.unsure = silent || dte.carrier?.bytesReceived !== received
     return false
   } catch (error) {
     if (!isFault(error, 'no-answer', 'command-failed')) throw error

@@ -24,7 +24,7 @@ export async function online(parts: Parts, signal: AbortSignal): Promise<LinkEve
   const { orders, recovery } = parts
   recovery.healthy()
   parts.window.since = 0
-  parts.window.talkedOn = false
+  parts.window.unsure = false
   parts.ring.begin()
   for (;;) {
     parts.heart.beat()
