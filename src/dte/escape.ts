@@ -24,6 +24,8 @@ const MARGIN_MS = 50
  * kernel can count, a USB adapter or a busy machine may hold some for longer. After real silence it costs nothing.
  */
 const LEAD_MARGIN_MS = 400
+/** As many bytes a USB adapter holds behind the queue that the kernel can count (CP2102: 576, FT232R: 128). */
+const ADAPTER_BYTES = 576
 /** On a pseudo-terminal after a burst it is longer still, by what the line may be late, up to this: data waits meanwhile. */
 const MOST_LAG_MS = 1_200
 const PATIENCE_MS = 1_500
@@ -106,7 +108,13 @@ async function byDtr(
   { patienceMs: patience = PATIENCE_MS, backlogMs = BACKLOG_MS }: EscapeOptions,
   signal: AbortSignal,
 ): Promise<Escaped> {
-  await sleep(Math.max(0, (dte.line.dtrOnSince ?? now()) + DTR_ON_MS - now()), signal)
+  // Bytes that are still under way when the modem changes its mode are commands for it.
+  const { latestOutputAt, lastOutputAt } = dte.line
+  const emptyAt = Math.max(
+    lastOutputAt + dte.line.lineTime(ADAPTER_BYTES),
+    Math.min(latestOutputAt, now() + MOST_LAG_MS),
+  )
+  await sleep(Math.max(0, emptyAt - now(), (dte.line.dtrOnSince ?? now()) + DTR_ON_MS - now()), signal)
   const wait = { doubtful: now(), earliest: now(), latest: now() + patience, backlogMs }
   return awaitOk(dte, wait, signal, async (answered) => {
     try {

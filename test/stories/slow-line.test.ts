@@ -7,8 +7,8 @@ import { type Rig, rig, type Witness } from '../support/rig.ts'
 const SENT = Buffer.alloc(50_000, 'abcdefghijklmno\n')
 
 /** A session in the middle of a long burst upwards, and its peer says the modem's last words. */
-async function burst(lineShare: number): Promise<[Rig, Witness]> {
-  const r = await rig({ knobs: { lineShare } })
+async function burst(lineShare: number, lines = false): Promise<[Rig, Witness]> {
+  const r = await rig({ knobs: { lineShare }, lines })
   await r.reach('ready')
   const app = r.connect()
   app.socket.write(SENT)
@@ -24,6 +24,18 @@ test.each([1, 0.8, 0.6, 0.5])(
     await r.until(() => r.peer.bytes.length >= SENT.length, 'the rest')
     expect(r.peer.bytes.equals(SENT)).toBe(true)
     expect([app.text, app.end]).toEqual(['\r\nCLOSED\r\n', 'open'])
+  },
+)
+
+test.each([1, 0.99, 0.8, 0.6, 0.5])(
+  'P1 P8 the same where DTR escapes, over a line at %d of its rate: no byte of the client is under way when the mode changes',
+  async (lineShare) => {
+    const [r, app] = await burst(lineShare, true)
+    for (let windows = 0; windows < 3; windows += 1) await asked(r)
+    await r.until(() => r.peer.bytes.length >= SENT.length, 'the rest')
+    expect(r.peer.bytes.equals(SENT)).toBe(true)
+    expect([app.text, app.end]).toEqual(['\r\nCLOSED\r\n', 'open'])
+    expect(r.modem.record.stray).toEqual([])
   },
 )
 
