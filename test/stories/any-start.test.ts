@@ -50,6 +50,15 @@ test('P6 a booting modem is waited for', async () => {
   await r.reach('ready')
 })
 
+test('P6 P7 a modem that answers an error to everything is at its rate: it is looked for at no other, and served as soon as it can', async () => {
+  const r = await rig()
+  const end = r.modem.begin({ type: 'command-failed' })
+  await r.until(() => r.told('recovering').length > 2, 'attempts', 300_000)
+  expect(r.told('recovering').map(({ fault }) => fault)).not.toContain('no-answer')
+  end()
+  await r.reach('ready', 300_000)
+})
+
 test('P6 a modem whose echo and result codes were changed by somebody is understood', async () => {
   const r = await rig()
   await r.reach('ready')

@@ -128,16 +128,23 @@ async function changeRate(dte: Dte, rate: number, signal: AbortSignal): Promise<
   return true
 }
 
+/**
+ * @returns whether the modem answers at the rate in force
+ * @throws Fault command-failed if each answer is an error: then it is at this rate, and what were said at others would be noise
+ */
 async function answers(dte: Dte, times: number, signal: AbortSignal): Promise<boolean> {
   // Back and forth at the rate in force: the question, its echo and the answer.
   const patience = ANSWER_MS + dte.line.lineTime(32)
-  for (let attempt = 0; attempt < times; attempt += 1) {
+  let errors = 0
+  for (let attempt = 1; attempt <= times; attempt += 1) {
     try {
       await dte.execute(plainDialogue, signal, patience)
       return true
     } catch (error) {
       if (signal.aborted || !isFault(error, 'no-answer', 'command-failed', 'modem-rebooted')) throw error
+      if (isFault(error, 'command-failed')) errors += 1
       await takeBack(dte)
+      if (errors === TRIES_AT_OWN_RATE) throw error
     }
   }
   return false
